@@ -1,0 +1,126 @@
+"""What must happen after a change has been committed, as data. Handlers (jobs/) render the state of the day, never a payload.
+
+`lane`: effects of one lane run one at a time, in the order of writing. `key`: a waiting effect of the same key absorbs a new one,
+so a key says "the state of this thing must reach the outside"; effects that are each their own event carry their id in the key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshBoard:
+    """Post or update one part of a meeting's thread on the board: meeting, roll, minutes or approved."""
+
+    meeting_id: str
+    part: str
+
+    @property
+    def lane(self) -> str:
+        return f"board:{self.meeting_id}"
+
+    @property
+    def key(self) -> str:
+        return f"board:{self.meeting_id}:{self.part}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A personal message: the sentence `told.<key>` with `params`, and the buttons of the meeting for that person."""
+
+    id: str
+    person_id: str
+    key: str
+    params: tuple[tuple[str, str], ...] = ()
+    body_id: str = ""
+    meeting_id: str = ""
+
+    @property
+    def lane(self) -> str:
+        return f"desk:{self.person_id}"
+
+    @property
+    def key(self) -> str:
+        return f"tell:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncEvent:
+    """Make the calendar event of a meeting equal to the meeting: created, moved, changed or cancelled."""
+
+    meeting_id: str
+
+    @property
+    def lane(self) -> str:
+        return f"calendar:{self.meeting_id}"
+
+    @property
+    def key(self) -> str:
+        return self.lane
+
+
+@dataclass(frozen=True, slots=True)
+class RenderDocuments:
+    """Make PDF and Word of the agenda, the minutes in review, or the approved minutes (`kind` agenda | minutes | approved)."""
+
+    meeting_id: str
+    kind: str
+
+    @property
+    def lane(self) -> str:
+        return f"documents:{self.meeting_id}"
+
+    @property
+    def key(self) -> str:
+        return f"documents:{self.meeting_id}:{self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemindRound:
+    """Timer: remind those who have not answered the comment round."""
+
+    meeting_id: str
+    round_id: str
+
+    @property
+    def lane(self) -> str:
+        return ""
+
+    @property
+    def key(self) -> str:
+        return f"remind:{self.round_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class EndRound:
+    """Timer: the comment round's deadline has passed; the state decides what that means."""
+
+    meeting_id: str
+    round_id: str
+
+    @property
+    def lane(self) -> str:
+        return ""
+
+    @property
+    def key(self) -> str:
+        return f"end:{self.round_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMembers:
+    """Read who is in the board's team, so that the roster can be matched to accounts."""
+
+    conversation_id: str
+
+    @property
+    def lane(self) -> str:
+        return f"members:{self.conversation_id}"
+
+    @property
+    def key(self) -> str:
+        return self.lane
+
+
+Effect = RefreshBoard | Tell | SyncEvent | RenderDocuments | RemindRound | EndRound | ReadMembers

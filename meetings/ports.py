@@ -1,0 +1,129 @@
+"""What the middle needs from outside: the transaction it runs in, and the adapters the jobs drive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from meetings.effects import Effect
+from meetings.model import Body, Conversation, Document, Draft, Meeting, Person, Post
+
+
+class Tx(Protocol):
+    """One transaction: leaving it commits everything or nothing. Synchronous. Ids of another tenant answer `NotFound`.
+
+    Loaded aggregates are remembered, so `save` writes only what differs; saving a Body or Meeting moves its version.
+    """
+
+    now: datetime
+    actor: Person
+    conversation: Conversation | None
+
+    def new_id(self) -> str: ...
+
+    def body(self, body_id: str) -> Body: ...
+
+    def bodies(self) -> tuple[Body, ...]:
+        """The bodies of the tenant in which the actor is secretary, chair, a seat holder or an expert; by name."""
+        ...
+
+    def body_of_channel(self, conversation_id: str) -> Body | None: ...
+
+    def meeting(self, meeting_id: str) -> Meeting: ...
+
+    def meetings(self, body_id: str) -> tuple[Meeting, ...]:
+        """All meetings of a body by day, as headers: their child tuples are empty, so they must not be saved."""
+        ...
+
+    def person(self, person_id: str) -> Person: ...
+
+    def people(self, ids: Iterable[str]) -> Mapping[str, Person]:
+        """The persons by id; unknown ids are left out."""
+        ...
+
+    def accounts(self) -> tuple[Person, ...]:
+        """Persons of the tenant known to have a Teams account."""
+        ...
+
+    def channels(self) -> tuple[Conversation, ...]:
+        """The tenant's channels the bot has been added to, by name."""
+        ...
+
+    def desk(self, person_id: str) -> Conversation | None:
+        """The personal chat with a person, if one was ever opened."""
+        ...
+
+    def draft(self, draft_id: str) -> Draft: ...
+
+    def drop_draft(self, draft_id: str) -> None: ...
+
+    def documents(self, meeting_id: str) -> tuple[Document, ...]:
+        """Newest edition of each kind and format."""
+        ...
+
+    def posts(self, meeting_id: str) -> tuple[Post, ...]: ...
+
+    def save(self, thing: Body | Meeting | Person | Conversation | Draft | Post) -> None: ...
+
+    def later(self, effect: Effect, due: datetime | None = None) -> None:
+        """Write an effect that follows from this change; `due` None = at once."""
+        ...
+
+    def holiday(self, day: date) -> str | None:
+        """The name of the Finnish public holiday on that day."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Invitee:
+    """An attendee of a calendar event. `required` False = optional (experts)."""
+
+    name: str
+    email: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A calendar event as it should be. `start` and `end` are local wall-clock in `zone` (IANA). `key` makes a repeated create harmless."""
+
+    key: str
+    subject: str
+    html: str
+    start: datetime
+    end: datetime
+    zone: str
+    place: str
+    online: bool
+    invitees: tuple[Invitee, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventState:
+    """What the calendar says of an event: its id and, when online, the join link."""
+
+    event_id: str
+    join_url: str
+
+
+class Calendar(Protocol):
+    """The organiser's calendar. Failures are `CalendarFailure`."""
+
+    async def create(self, event: Event) -> EventState: ...
+
+    async def update(self, event_id: str, event: Event) -> EventState: ...
+
+    async def cancel(self, event_id: str, reason: str) -> None: ...
+
+
+class CalendarFailure(Exception):
+    """The calendar did not do it. `gone`: the event no longer exists. `retry_after`: seconds to wait, if it said so."""
+
+    def __init__(self, reason: str, *, gone: bool = False, transient: bool = False, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.gone = gone
+        self.transient = transient
+        self.retry_after = retry_after

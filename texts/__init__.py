@@ -1,0 +1,6 @@
+"""Everything people read, in Finnish, Swedish and English: gettext catalogues through Babel, dates, times, lists."""
+
+from texts.catalogue import LANGUAGES, t, words
+from texts.formats import format_date, format_list, format_time, format_times
+
+__all__ = ["LANGUAGES", "format_date", "format_list", "format_time", "format_times", "t", "words"]
