@@ -27,11 +27,11 @@ class RefreshBoard:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """A personal message: the sentence `told.<key>` with `params`, and the buttons of the meeting for that person."""
+    """A personal message: the sentence `told.<sentence>` with `params`, and the buttons of the meeting for that person."""
 
     id: str
     person_id: str
-    key: str
+    sentence: str
     params: tuple[tuple[str, str], ...] = ()
     body_id: str = ""
     meeting_id: str = ""
