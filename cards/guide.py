@@ -1,0 +1,69 @@
+"""Cards of help and finding one's way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cards.kit import Card
+from meetings.commands import stem
+from meetings.screens.base import Screen, Told
+from meetings.screens.guide import AskedAgain, HelpShown, StatusShown, TextTaken, Welcomed
+from texts import format_date, format_times, words
+
+
+def told(card: Card, screen: Told) -> None:
+    card.line(screen.text.key, **dict(screen.text.params))
+
+
+def welcomed(card: Card, screen: Welcomed) -> None:
+    card.heading(card.t("guide.welcome_title"))
+    card.line("guide.welcome_what")
+    card.line("guide.welcome_board" if screen.on_board else "guide.welcome_desk")
+    card.line("guide.welcome_press")
+
+
+def help_shown(card: Card, screen: HelpShown) -> None:
+    card.heading(card.t("guide.help_title"), subtitle=screen.body.name if screen.body else "")
+    card.line("guide.help_intro")
+    rows = [(words(card.language, f"words.{stem(command)}")[0], card.t(f"does.{stem(command)}")) for command in screen.commands]
+    card.table((card.t("guide.help_word"), card.t("guide.help_does")), rows, (2, 5))
+
+
+def asked_again(card: Card, screen: AskedAgain) -> None:
+    card.line("guide.not_understood", text=screen.text[:200])
+
+
+def status_shown(card: Card, screen: StatusShown) -> None:
+    card.heading(card.t("guide.status_title"))
+    if not screen.lines:
+        card.line("guide.no_body")
+    for body, meeting in screen.lines:
+        card.subheading(body.name)
+        if meeting is None:
+            card.line("guide.no_meeting")
+            continue
+        when = f"{format_date(card.language, meeting.day, weekday=True)} {format_times(card.language, meeting.start, meeting.end)}"
+        card.facts(
+            (
+                (card.t("guide.meeting"), meeting.designation),
+                (card.t("guide.when"), when),
+                (card.t("guide.place"), meeting.place),
+                (card.t("guide.phase"), card.t(f"phase_name.{meeting.phase}")),
+            )
+        )
+
+
+def text_taken(card: Card, screen: TextTaken) -> None:
+    card.line("guide.text_taken_file" if screen.name else "guide.text_taken", name=screen.name, count=len(screen.draft.source))
+    card.typed(screen.draft.source, limit=300)
+
+
+CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
+    Told: told,
+    Welcomed: welcomed,
+    HelpShown: help_shown,
+    AskedAgain: asked_again,
+    StatusShown: status_shown,
+    TextTaken: text_taken,
+}

@@ -1,0 +1,44 @@
+"""Who holds a seat on a day, member and deputies in order, and the seats of a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from meetings.model import Body, Capacity, Holding, Seat
+
+
+@dataclass(frozen=True, slots=True)
+class SeatOnDay:
+    """A seat with its holders on one day. `member_id` empty: vacant. `on_leave`: the member is away for now, the deputy acts."""
+
+    seat: Seat
+    member_id: str
+    on_leave: bool
+    deputy_ids: tuple[str, ...]
+
+
+def seats_on(body: Body, day: date) -> tuple[SeatOnDay, ...]:
+    """The seats of the roster in order, as they were held on `day`: old minutes show who held the seat then."""
+    by_seat: dict[str, list[Holding]] = {}
+    for holding in body.holdings:
+        if holding.in_force(day):
+            by_seat.setdefault(holding.seat_id, []).append(holding)
+    return tuple(_on_day(seat, by_seat.get(seat.id, [])) for seat in sorted(body.seats, key=lambda seat: seat.position))
+
+
+def seat_of(seats: tuple[SeatOnDay, ...], person_id: str) -> SeatOnDay | None:
+    """The seat a person holds as member, else the first they are deputy of."""
+    own = next((seat for seat in seats if seat.member_id == person_id), None)
+    return own or next((seat for seat in seats if person_id in seat.deputy_ids), None)
+
+
+def _on_day(seat: Seat, holdings: list[Holding]) -> SeatOnDay:
+    member = next((one for one in holdings if one.capacity is Capacity.MEMBER), None)
+    deputies = sorted((one for one in holdings if one.capacity is Capacity.DEPUTY), key=lambda one: one.position)
+    return SeatOnDay(
+        seat=seat,
+        member_id=member.person_id if member else "",
+        on_leave=bool(member and member.on_leave),
+        deputy_ids=tuple(one.person_id for one in deputies),
+    )

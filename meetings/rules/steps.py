@@ -1,0 +1,94 @@
+"""What a person can do next: the buttons under every answer, in the order of a meeting's life."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from meetings import commands as c
+from meetings.access import may
+from meetings.model import Approval, Body, Meeting, Person, Phase
+
+
+def next_steps(body: Body, meeting: Meeting | None, person: Person, now: datetime) -> tuple[c.Command, ...]:
+    """At most six commands with ids, most likely first, each of which the person may give now."""
+    day = now.astimezone(body.tz).date()
+    wanted = _for_meeting(body, meeting) if meeting else _for_body(body)
+    return tuple(step for step in wanted if may(type(step), body, meeting, person, day))[:6]
+
+
+def _for_body(body: Body) -> tuple[c.Command, ...]:
+    if not body.seats:
+        return (c.ReadRoster(body_id=body.id), c.ShowBody(body_id=body.id), c.PlanMeeting(body_id=body.id), c.ShowHelp())
+    return (
+        c.PlanMeeting(body_id=body.id),
+        c.ReadDates(body_id=body.id),
+        c.ShowSeats(body_id=body.id),
+        c.ShowBody(body_id=body.id),
+        c.ShowHelp(),
+    )
+
+
+def _for_meeting(body: Body, meeting: Meeting) -> tuple[c.Command, ...]:
+    this = meeting.id
+    match meeting.phase:
+        case Phase.PLANNED:
+            return (
+                c.ReadAgenda(meeting_id=this),
+                c.ShowAgenda(meeting_id=this),
+                c.PublishAgenda(meeting_id=this),
+                c.MoveMeeting(meeting_id=this),
+                c.CancelMeeting(meeting_id=this),
+                c.ReadDates(body_id=body.id),
+            )
+        case Phase.PUBLISHED:
+            return (
+                c.OpenMeeting(meeting_id=this),
+                c.ShowAgenda(meeting_id=this),
+                c.ShowAttendance(meeting_id=this),
+                c.MoveMeeting(meeting_id=this),
+                c.CancelMeeting(meeting_id=this),
+                c.SignIn(meeting_id=this, sign="excused"),
+            )
+        case Phase.OPEN if meeting.roll_closed_at is None:
+            return (
+                c.FindQuorum(meeting_id=this),
+                c.ShowAttendance(meeting_id=this),
+                c.ShowItem(meeting_id=this),
+                c.CloseMeeting(meeting_id=this),
+            )
+        case Phase.OPEN:
+            return (
+                c.ShowItem(meeting_id=this),
+                c.ShowAttendance(meeting_id=this),
+                c.CloseMeeting(meeting_id=this),
+                c.ShowAgenda(meeting_id=this),
+            )
+        case Phase.CLOSED:
+            return (
+                c.PrepareMinutes(meeting_id=this),
+                c.SendMinutes(meeting_id=this),
+                c.ShowItem(meeting_id=this),
+                c.ShowAttendance(meeting_id=this),
+                c.PlanMeeting(body_id=body.id),
+            )
+        case Phase.REVIEW:
+            approve: tuple[c.Command, ...] = {
+                Approval.TACIT: (),
+                Approval.CHECKERS: (c.CheckMinutes(meeting_id=this),),
+                Approval.NEXT_MEETING: (c.ApproveMinutes(meeting_id=this),),
+            }[body.approval]
+            return (
+                c.ShowComments(meeting_id=this),
+                c.CommentMinutes(meeting_id=this),
+                c.AnswerNoComments(meeting_id=this),
+                *approve,
+                c.PrepareMinutes(meeting_id=this),
+                c.PlanMeeting(body_id=body.id),
+            )
+        case _:
+            return (
+                c.PlanMeeting(body_id=body.id),
+                c.ReadDates(body_id=body.id),
+                c.ShowMeetings(body_id=body.id),
+                c.ShowSeats(body_id=body.id),
+            )

@@ -1,0 +1,75 @@
+"""Which body and which meeting a command is about, when it does not say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meetings.access import ACCESS
+from meetings.commands import Command
+from meetings.errors import NotFound, Refused
+from meetings.model import Body, Meeting, Phase
+from meetings.ports import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What was found. Use cases ask `body` and `meeting`, which refuse in words when there is none."""
+
+    found_body: Body | None = None
+    found_meeting: Meeting | None = None
+
+    @property
+    def body(self) -> Body:
+        if self.found_body is None:
+            raise Refused("scope.no_body")
+        return self.found_body
+
+    @property
+    def meeting(self) -> Meeting:
+        if self.found_meeting is None:
+            raise Refused("scope.no_meeting")
+        return self.found_meeting
+
+
+def find_scope(command: Command, tx: Tx) -> Scope:
+    """The body and meeting named by the command's ids, else the ones at hand in this conversation.
+
+    At hand: the channel's body, or at the desk the one chosen, or the only one. Of its meetings, among those in a phase where the
+    command means something: the open one, else the nearest to come, else the latest.
+    """
+    meeting_id = getattr(command, "meeting_id", "")
+    body_id = getattr(command, "body_id", "")
+    if draft_id := getattr(command, "draft_id", ""):
+        draft = tx.draft(draft_id)
+        meeting_id, body_id = draft.meeting_id, draft.body_id
+    if meeting_id:
+        meeting = tx.meeting(meeting_id)
+        return Scope(tx.body(meeting.body_id), meeting)
+    body = tx.body(body_id) if body_id else body_at_hand(tx)
+    if body is None or not hasattr(command, "meeting_id"):
+        return Scope(body)
+    return Scope(body, meeting_at_hand(tx, body, ACCESS[type(command)].phases))
+
+
+def body_at_hand(tx: Tx) -> Body | None:
+    if tx.conversation is not None and tx.conversation.kind == "channel":
+        return tx.body_of_channel(tx.conversation.id)
+    if tx.actor.desk_body_id:
+        try:
+            return tx.body(tx.actor.desk_body_id)
+        except NotFound:
+            return None
+    bodies = tx.bodies()
+    return bodies[0] if len(bodies) == 1 else None
+
+
+def meeting_at_hand(tx: Tx, body: Body, phases: tuple[Phase, ...]) -> Meeting | None:
+    headers = [one for one in tx.meetings(body.id) if one.phase is not Phase.CANCELLED and (not phases or one.phase in phases)]
+    if not headers:
+        return None
+    today = tx.now.astimezone(body.tz).date()
+    opened = [one for one in headers if one.phase is Phase.OPEN]
+    unfinished = [one for one in headers if one.phase in {Phase.CLOSED, Phase.REVIEW}]
+    coming = [one for one in headers if one.phase in {Phase.PLANNED, Phase.PUBLISHED} and one.day >= today]
+    order = opened or coming[:1] or unfinished[-1:] or headers[-1:]
+    return tx.meeting(order[0].id)

@@ -1,0 +1,62 @@
+"""The one way in: `execute` runs a command in a transaction and answers with a screen. Both bot/ and jobs/ come through here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from meetings.access import ACCESS, Right, require
+from meetings.commands import Command
+from meetings.errors import MeetingError, NotAllowed, NotFound, Refused
+from meetings.ports import Tx
+from meetings.scope import Scope, find_scope
+from meetings.screens.base import Screen, Sentence
+from meetings.use_cases import guide
+
+# The commands of each area, and where a person lands whose command was refused, repeated or stale: the form with what they
+# typed, or the fresh state. `Any` because each function takes its own command; tests/test_registry.py checks the pairing.
+UseCase = Callable[[Any, Tx, Scope], Screen]
+
+HANDLERS: Mapping[type[Command], UseCase] = {
+    **guide.HANDLERS,
+}
+VIEWS: Mapping[type[Command], UseCase] = {
+    **guide.VIEWS,
+}
+
+
+def execute(command: Command, tx: Tx) -> Screen:
+    """Access, then the use case. Raises `MeetingError`; the caller rolls back and shows `refusal`."""
+    scope = find_scope(command, tx)
+    if ACCESS[type(command)].right is Right.CLOCK:
+        if tx.actor.id:
+            raise NotAllowed("access.clock")
+    else:
+        require(command, scope.found_body, scope.found_meeting, tx.actor, today(tx, scope))
+    return HANDLERS[type(command)](command, tx, scope)
+
+
+def current(command: Command, tx: Tx) -> Screen:
+    """The present state of what the command is about, changing nothing: the answer to a repeated press."""
+    try:
+        scope = find_scope(command, tx)
+        view = VIEWS.get(type(command), guide.show_status)
+        return view(command, tx, scope)
+    except MeetingError:
+        return guide.show_status(command, tx, Scope())
+
+
+def refusal(command: Command, tx: Tx, error: MeetingError) -> Screen:
+    """The same screen with the refusal on top, so that nothing typed is lost. Without a right: only the sentence."""
+    notice = Sentence(error.key, tuple(error.params.items()))
+    if isinstance(error, NotAllowed | NotFound):
+        return guide.not_possible(notice, tx)
+    return replace(current(command, tx), notice=notice, wrong=isinstance(error, Refused))
+
+
+def today(tx: Tx, scope: Scope) -> date:
+    """The date in the body's zone."""
+    zone = scope.found_body.tz if scope.found_body else None
+    return tx.now.astimezone(zone).date()
