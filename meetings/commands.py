@@ -36,9 +36,10 @@ class ShowStatus(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskAgain(Command):
-    """A text that is no command: answered with the nearest commands as buttons."""
+    """A text that is no command: answered with the nearest commands (their stems) as buttons."""
 
     text: str = ""
+    nearest: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -406,10 +407,14 @@ class NoteMovement(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowItem(Command):
-    """The item on the desk, for recording; the meeting moves to it. `step` +1 or -1 goes to the next or the one before."""
+    """The item on the desk, for recording; the meeting moves to it. `step` +1 or -1 goes to the next or the one before.
+
+    `section` is a typed § number, where there is no `item_id`.
+    """
 
     meeting_id: str = ""
     item_id: str = ""
+    section: str = ""
     step: int = 0
 
 

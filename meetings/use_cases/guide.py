@@ -8,6 +8,7 @@ from typing import Any
 
 from meetings import commands as c
 from meetings.access import ACCESS, Right, may
+from meetings.commands import stem
 from meetings.model import Body, Draft, Meeting
 from meetings.ports import Tx
 from meetings.rules.steps import next_steps
@@ -41,7 +42,8 @@ def show_status(_command: c.Command, tx: Tx, scope: Scope) -> Screen:
 
 
 def ask_again(command: c.AskAgain, tx: Tx, scope: Scope) -> Screen:
-    return AskedAgain(text=command.text, steps=_first_steps(tx, scope))
+    near = tuple(one() for one in TYPED if stem(one) in command.nearest)
+    return AskedAgain(text=command.text, steps=(*near, c.ShowStatus(), c.ShowHelp()))
 
 
 def choose_body(command: c.ChooseBody, tx: Tx, scope: Scope) -> Screen:

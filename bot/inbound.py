@@ -1,0 +1,159 @@
+"""Activity → turn and command. Pure: no I/O, nothing trusted but what the validated token and activity say."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.words import read_text
+from cards.actions import NONCE, VERB, unpack
+from meetings import commands as c
+from meetings.commands import Command
+from meetings.errors import Refused
+from meetings.model import Conversation
+from texts import LANGUAGES
+
+FILE = "application/vnd.microsoft.teams.file.download.info"
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file sent to the desk: `address` is Teams' pre-authenticated download link."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who says what where. `key` is the same when Teams sends the same thing again, under the same or a new activity id."""
+
+    key: str
+    tenant_id: str
+    account_id: str
+    channel_id: str
+    name: str
+    language: str
+    conversation: Conversation
+    thread: str
+    command: Command
+    pressed: bool
+    file: SentFile | None = None
+
+
+def read_activity(activity: Mapping[str, Any]) -> Turn | None:
+    """The turn of an activity, or None when there is nothing to answer (an edit, a reaction, somebody else joining).
+
+    Raises `Refused` for a press that is no button of ours.
+    """
+    kind = activity.get("type")
+    if kind == "message":
+        return _message(activity)
+    if kind == "invoke" and activity.get("name") == "adaptiveCard/action":
+        action = _mapping(_mapping(activity.get("value")).get("action"))
+        data = _mapping(action.get("data"))
+        return _pressed(activity, {VERB: action.get("verb", ""), **data})
+    if kind in {"conversationUpdate", "installationUpdate"} and _added(activity):
+        return _turn(activity, c.Welcome(), key=str(activity.get("id") or _digest(activity)))
+    return None
+
+
+def _message(activity: Mapping[str, Any]) -> Turn | None:
+    value = activity.get("value")
+    if isinstance(value, Mapping) and VERB in value:
+        return _pressed(activity, value)
+    text = _spoken(activity)
+    file = _file(activity)
+    if file and not text:
+        command: Command = c.TakeText(name=file.name)
+    else:
+        command = read_text(text)
+    return _turn(activity, command, key=str(activity.get("id") or _digest(activity)), file=file)
+
+
+def _pressed(activity: Mapping[str, Any], data: Mapping[str, Any]) -> Turn:
+    command, nonce = unpack(data)
+    # The inputs belong to the key: the same card pressed again with other words is another press.
+    pressed = _digest({name: value for name, value in data.items() if name != NONCE})
+    key = f"{nonce}:{pressed}" if nonce else str(activity.get("id") or _digest(activity))
+    return _turn(activity, command, key=key, pressed=True)
+
+
+def _turn(activity: Mapping[str, Any], command: Command, *, key: str, pressed: bool = False, file: SentFile | None = None) -> Turn:
+    sender = _mapping(activity.get("from"))
+    place = _mapping(activity.get("conversation"))
+    data = _mapping(activity.get("channelData"))
+    tenant_id = str(place.get("tenantId") or _mapping(data.get("tenant")).get("id") or "")
+    conversation_id, _, thread = str(place.get("id", "")).partition(";messageid=")
+    kind = {"personal": "personal", "channel": "channel", "groupChat": "group"}.get(str(place.get("conversationType", "")), "personal")
+    team, channel = _mapping(data.get("team")), _mapping(data.get("channel"))
+    if kind == "channel" and command == c.Welcome():
+        # At an install the conversation is the team; the channel chosen by the installer is in the channel data.
+        conversation_id = str(
+            channel.get("id") or _mapping(_mapping(data.get("settings")).get("selectedChannel")).get("id") or conversation_id
+        )
+    if not sender.get("id") or not conversation_id:
+        raise Refused("turn.incomplete")
+    return Turn(
+        key=f"{conversation_id}|{sender['id']}|{key}",
+        tenant_id=tenant_id,
+        account_id=str(sender.get("aadObjectId") or ""),
+        channel_id=str(sender["id"]),
+        name=str(sender.get("name") or ""),
+        language=_language(activity),
+        conversation=Conversation(
+            id=conversation_id,
+            tenant_id=tenant_id,
+            service_url=str(activity.get("serviceUrl", "")),
+            kind=kind,
+            team_id=str(team.get("id") or ""),
+            name=str(channel.get("name") or team.get("name") or place.get("name") or ""),
+        ),
+        thread=thread,
+        command=command,
+        pressed=pressed,
+        file=file,
+    )
+
+
+def _spoken(activity: Mapping[str, Any]) -> str:
+    """The text without the bot's own mention: cut where the entity says, once each, never by the bot's name."""
+    text = str(activity.get("text") or "")
+    bot = str(_mapping(activity.get("recipient")).get("id", ""))
+    for entity in activity.get("entities") or ():
+        if isinstance(entity, Mapping) and entity.get("type") == "mention" and _mapping(entity.get("mentioned")).get("id") == bot:
+            text = text.replace(str(entity.get("text") or ""), " ", 1)
+    text = re.sub(r"</?at[^>]*>", " ", text)
+    return html.unescape(text).replace("\xa0", " ").replace("\r\n", "\n").strip()
+
+
+def _file(activity: Mapping[str, Any]) -> SentFile | None:
+    for attachment in activity.get("attachments") or ():
+        if isinstance(attachment, Mapping) and attachment.get("contentType") == FILE:
+            return SentFile(str(attachment.get("name") or ""), str(_mapping(attachment.get("content")).get("downloadUrl") or ""))
+    return None
+
+
+def _added(activity: Mapping[str, Any]) -> bool:
+    bot = _mapping(activity.get("recipient")).get("id")
+    if activity.get("type") == "installationUpdate":
+        return activity.get("action") == "add"
+    return any(_mapping(member).get("id") == bot for member in activity.get("membersAdded") or ())
+
+
+def _language(activity: Mapping[str, Any]) -> str:
+    tag = str(activity.get("locale") or "").partition("-")[0].lower()
+    return tag if tag in LANGUAGES else "en"
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:24]

@@ -1,0 +1,125 @@
+"""Typed text → command: the words of the catalogues in all three languages, tried longest first. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+
+from cards.actions import BY_STEM
+from cards.kit import VARIANTS
+from meetings import commands as c
+from meetings.commands import Command, stem
+from meetings.use_cases.guide import TYPED
+from texts import LANGUAGES, words
+from texts.catalogue import messages
+
+# The field that takes what is typed after the word.
+REST = {
+    c.SetUpBody: "name",
+    c.ReadRoster: "text",
+    c.PlanMeeting: "text",
+    c.ReadDates: "text",
+    c.MoveMeeting: "text",
+    c.CancelMeeting: "reason",
+    c.ReadAgenda: "text",
+    c.AddItem: "title",
+    c.OpenMeeting: "at",
+    c.CloseMeeting: "at",
+    c.SendMinutes: "deadline",
+    c.CommentMinutes: "text",
+    c.ShowItem: "section",
+}
+PASTE = 200
+_LANGUAGE_NAMES = {"suomi": "fi", "suomeksi": "fi", "finska": "fi", "finnish": "fi", "svenska": "sv", "ruotsi": "sv", "swedish": "sv"}
+_LANGUAGE_NAMES |= {"english": "en", "englanti": "en", "engelska": "en"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    stem: str
+    field: str
+    variant: str
+
+
+def read_text(text: str) -> Command:
+    """The command a text asks for. A long or many-lined text without a command word is kept and asked about; else the nearest words."""
+    text = text.strip()
+    if not text:
+        return c.ShowHelp()
+    folded = _folded(text)
+    if folded in _LANGUAGE_NAMES:
+        return c.ChooseLanguage(language=_LANGUAGE_NAMES[folded])
+    for word in _longest_first():
+        rest = _after(text, word)
+        if rest is not None:
+            return _command(_words()[word], rest)
+    if len(text) > PASTE or "\n" in text:
+        return c.TakeText(text=text)
+    first = " ".join(folded.split()[:3])
+    near = get_close_matches(first, _words(), n=3, cutoff=0.6) or get_close_matches(folded.split()[0], _words(), n=3, cutoff=0.6)
+    return c.AskAgain(text=text, nearest=tuple(dict.fromkeys(_words()[word].stem for word in near)))
+
+
+def language_of(text: str) -> str:
+    """The language a typed command word belongs to, when only one has it; else empty."""
+    found = {
+        language
+        for language in LANGUAGES
+        for command in TYPED
+        for word in _own_words(language, command)
+        if _after(text.strip(), _folded(word)) is not None
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def _command(word: _Word, rest: str) -> Command:
+    command = BY_STEM[word.stem]
+    values: dict[str, object] = {word.field: word.variant} if word.field else {}
+    if command is c.ChooseLanguage:
+        values["language"] = _LANGUAGE_NAMES.get(_folded(rest), "")
+    elif rest and command in REST:
+        values[REST[command]] = rest
+    return command(**values)
+
+
+@cache
+def _words() -> dict[str, _Word]:
+    found: dict[str, _Word] = {}
+    for language in LANGUAGES:
+        for command in TYPED:
+            name = stem(command)
+            for word in _own_words(language, command):
+                found.setdefault(_folded(word), _Word(name, "", ""))
+            for field in VARIANTS.get(name, ()):
+                prefix = f"words.{name}."
+                for key in messages(language):
+                    if key.startswith(prefix):
+                        for word in words(language, key):
+                            found[_folded(word)] = _Word(name, field, key.removeprefix(prefix))
+    return found
+
+
+def _own_words(language: str, command: type[Command]) -> tuple[str, ...]:
+    key = f"words.{stem(command)}"
+    return words(language, key) if key in messages(language) else ()
+
+
+@cache
+def _longest_first() -> tuple[str, ...]:
+    return tuple(sorted(_words(), key=len, reverse=True))
+
+
+def _after(text: str, word: str) -> str | None:
+    """What follows the word, or None when the text does not start with it as a whole word."""
+    if _folded(text[: len(word)]) != word:
+        return None
+    rest = text[len(word) :]
+    if rest[:1].isalnum() or rest[:1] in {"-", "_"}:
+        return None
+    return rest.lstrip(" \t:.!?,").strip() if "\n" not in rest[:2] else rest.strip()
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip().casefold().rstrip(".!?")

@@ -1,0 +1,71 @@
+"""Everything that can be set from outside, read once by app.py from the environment or `.env`. All faults in one message."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+class Settings(BaseSettings):
+    """The names of Bot Framework where it has them (`MicrosoftApp…`), our own otherwise. `docs/settings.md` explains each."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", case_sensitive=False)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=3978, ge=0, le=65535)
+    public_url: str = ""
+    database_url: str = "sqlite:///pykala.db"
+
+    local: bool = Field(default=False, validation_alias="PYKALA_LOCAL")
+
+    app_type: Literal["SingleTenant", "UserAssignedMSI"] = Field(default="SingleTenant", validation_alias="MicrosoftAppType")
+    app_id: str = Field(default="", validation_alias="MicrosoftAppId")
+    app_password: str = Field(default="", validation_alias="MicrosoftAppPassword")
+    tenant_id: str = Field(default="", validation_alias="MicrosoftAppTenantId")
+    certificate_file: str = Field(default="", validation_alias="MicrosoftAppCertificateFile")
+    certificate_thumbprint: str = Field(default="", validation_alias="MicrosoftAppCertificateThumbprint")
+
+    openid_metadata_url: str = Field(
+        default="https://login.botframework.com/v1/.well-known/openidconfiguration", validation_alias="BOT_OPENID_METADATA_URL"
+    )
+    login_url: str = "https://login.microsoftonline.com"
+    graph_base_url: str = ""
+    organiser: str = Field(default="", validation_alias="GRAPH_ORGANISER")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Settings:
+        faults = []
+        if self.local:
+            if self.host not in LOOPBACK:
+                faults.append("PYKALA_LOCAL=1 accepts anybody, so HOST must be 127.0.0.1")
+        else:
+            if not self.app_id:
+                faults.append("MicrosoftAppId is empty; to try the bot on this machine only, set PYKALA_LOCAL=1")
+            if not self.tenant_id:
+                faults.append("MicrosoftAppTenantId is empty")
+            if self.app_type == "SingleTenant" and not (self.app_password or self.certificate_file):
+                faults.append("give MicrosoftAppPassword or MicrosoftAppCertificateFile")
+            if not self.organiser:
+                faults.append("GRAPH_ORGANISER is empty: the mailbox that sends the invitations")
+            if not self.public_url.startswith("https://"):
+                faults.append("PUBLIC_URL must be the bot's public https address")
+        if bool(self.certificate_file) != bool(self.certificate_thumbprint):
+            faults.append("MicrosoftAppCertificateFile and MicrosoftAppCertificateThumbprint go together")
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+def read_settings() -> Settings:
+    """The settings, or SystemExit with every fault in one message."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"- {'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors()
+        ]
+        raise SystemExit("The settings are not complete:\n" + "\n".join(lines)) from None
