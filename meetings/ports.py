@@ -75,6 +75,10 @@ class Tx(Protocol):
         """The name of the Finnish public holiday on that day."""
         ...
 
+    def wording(self, language: str, key: str, **params: object) -> str:
+        """A sentence of the catalogue in the language of a record, for what becomes the body's own text (standing items, rules)."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Invitee:

@@ -7,6 +7,8 @@ from datetime import date, datetime, time
 
 from babel.lists import format_list as babel_list
 
+from texts.catalogue import t
+
 _WEEKDAYS = {
     "fi": ("ma", "ti", "ke", "to", "pe", "la", "su"),
     "sv": ("må", "ti", "on", "to", "fr", "lö", "sö"),
@@ -36,6 +38,21 @@ def format_times(language: str, start: time | datetime, end: time | datetime | N
 def format_list(language: str, parts: Sequence[str]) -> str:
     """`a, b ja c` · `a, b och c` · `a, b and c`."""
     return babel_list(list(parts), locale=_LOCALES[language])
+
+
+def wording(language: str, key: str, **params: object) -> str:
+    """The message `key` with dates and times among its parameters formatted: the sentence as it stands in a record."""
+    return t(language, key, **{name: _shown(language, value) for name, value in params.items()})
+
+
+def _shown(language: str, value: object) -> object:
+    match value:
+        case datetime() | time():
+            return format_time(language, value)
+        case date():
+            return format_date(language, value)
+        case _:
+            return value
 
 
 def _clock(language: str, moment: time | datetime) -> str:
