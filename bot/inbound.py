@@ -7,10 +7,10 @@ import html
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.words import read_text
+from bot.words import language_of, read_text
 from cards.actions import NONCE, VERB, unpack
 from meetings import commands as c
 from meetings.commands import Command
@@ -31,7 +31,10 @@ class SentFile:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Who says what where. `key` is the same when Teams sends the same thing again, under the same or a new activity id."""
+    """Who says what where. `key` is the same when Teams sends the same thing again, under the same or a new activity id.
+
+    `language` is the client's; `spoken` the one of the typed command word, when it belongs to one language only.
+    """
 
     key: str
     tenant_id: str
@@ -44,6 +47,7 @@ class Turn:
     command: Command
     pressed: bool
     file: SentFile | None = None
+    spoken: str = ""
 
 
 def read_activity(activity: Mapping[str, Any]) -> Turn | None:
@@ -73,7 +77,8 @@ def _message(activity: Mapping[str, Any]) -> Turn | None:
         command: Command = c.TakeText(name=file.name)
     else:
         command = read_text(text)
-    return _turn(activity, command, key=str(activity.get("id") or _digest(activity)), file=file)
+    turn = _turn(activity, command, key=str(activity.get("id") or _digest(activity)), file=file)
+    return replace(turn, spoken=language_of(text))
 
 
 def _pressed(activity: Mapping[str, Any], data: Mapping[str, Any]) -> Turn:

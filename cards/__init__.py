@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cards import guide
+from cards import agenda, guide, minutes
 from cards.kit import Card
 from meetings.screens.base import Screen
 
 # `Any`: each function takes its own screen; tests/test_registry.py checks the pairing.
 CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
+    **agenda.CARDS,
     **guide.CARDS,
+    **minutes.CARDS,
 }
 
 
-def render(screen: Screen, language: str, nonce: str) -> dict[str, Any]:
-    """The card of a screen. `nonce` marks this rendering, so that a press that is sent again is known."""
-    card = Card(language, nonce)
+def render(screen: Screen, language: str, nonce: str, address: Callable[[str], str] = str) -> dict[str, Any]:
+    """The card of a screen. `nonce` marks this rendering so that a repeated press is known; `address` makes a link of a document's id."""
+    card = Card(language, nonce, address)
     card.notice(screen.notice, wrong=screen.wrong)
     CARDS[type(screen)](card, screen)
     return card.finish(screen.steps)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 from microsoft_teams.cards import (
@@ -37,8 +36,9 @@ from microsoft_teams.cards import (
 
 from cards.actions import pack
 from meetings.commands import Command, stem
+from meetings.model import Document
 from meetings.screens.base import Sentence
-from texts import format_date, format_time, t
+from texts import wording
 
 VERSION: Literal["1.5"] = "1.5"
 PRIMARY = 6
@@ -54,9 +54,10 @@ def escape(text: str) -> str:
 class Card:
     """Builds one card in one language. Elements are appended in reading order; `finish` adds the buttons and the frame."""
 
-    def __init__(self, language: str, nonce: str) -> None:
+    def __init__(self, language: str, nonce: str, address: Callable[[str], str] = str) -> None:
         self.language = language
         self.nonce = nonce
+        self._address = address
         self._body: list[Any] = []
         self._fallback: list[str] = []
 
@@ -64,24 +65,14 @@ class Card:
 
     def t(self, key: str, **params: object) -> str:
         """A sentence for a label, title or button: plain text, dates and times formatted."""
-        return t(self.language, key, **{name: self._shown(value) for name, value in params.items()})
+        return wording(self.language, key, **params)
 
     def say(self, sentence: Sentence) -> str:
         return self.t(sentence.key, **dict(sentence.params))
 
     def marked(self, key: str, **params: object) -> str:
         """A sentence for a TextBlock: what people typed is escaped."""
-        shown = {name: self._shown(value) for name, value in params.items()}
-        return t(self.language, key, **{name: escape(value) if isinstance(value, str) else value for name, value in shown.items()})
-
-    def _shown(self, value: object) -> object:
-        match value:
-            case datetime() | time():
-                return format_time(self.language, value)
-            case date():
-                return format_date(self.language, value)
-            case _:
-                return value
+        return self.t(key, **{name: escape(value) if isinstance(value, str) else value for name, value in params.items()})
 
     # --- elements ---
 
@@ -262,6 +253,10 @@ class Card:
         actions: list[Action] = [OpenUrlAction(title=title, url=url) for title, url in pairs]
         if actions:
             self.add(ActionSet(actions=actions))
+
+    def documents(self, documents: Iterable[Document]) -> None:
+        """Links to the PDF and Word of a document, by signed address."""
+        self.links((self.t(f"documents.open_{one.format}"), self._address(one.id)) for one in documents)
 
     def show(self, title: str, inner: Card) -> ShowCardAction:
         """A form that unfolds under the card; its inputs are its own."""

@@ -1,0 +1,140 @@
+"""The spine of a turn: one transaction, one answer, one error boundary. Every path answers, in the person's own language."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+import structlog
+from storage.transaction import Storage, Transaction
+
+from bot.inbound import Turn, read_activity
+from cards import render
+from meetings import commands as c
+from meetings.access import ACCESS, Right
+from meetings.commands import Command, stem
+from meetings.errors import MeetingError, NotAllowed, Refused
+from meetings.screens.base import Screen, Sentence, Told, sentence
+from meetings.use_cases import current, execute, refusal
+from texts import LANGUAGES
+
+log = structlog.get_logger()
+FILE_LIMIT = 5 * 1024 * 1024
+
+
+class Download(Protocol):
+    """Fetches a sent file: at most `limit` bytes, from Teams' own hosts only."""
+
+    def __call__(self, url: str, limit: int) -> Awaitable[bytes]: ...
+
+
+class Turns:
+    """Answers activities with cards. `read_file` turns a sent file into text, `address` a document id into a link."""
+
+    def __init__(
+        self,
+        storage: Storage,
+        *,
+        download: Download,
+        read_file: Callable[[str, bytes], Awaitable[str]],
+        address: Callable[[str], str],
+    ) -> None:
+        self._storage = storage
+        self._download = download
+        self._read_file = read_file
+        self._address = address
+
+    async def answer(self, activity: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The card that answers an activity; None when there is nothing to answer."""
+        try:
+            turn = read_activity(activity)
+        except Refused as refused:
+            return self._card(_told(refused), _language(activity))
+        if turn is None:
+            return None
+        turn_id = secrets.token_hex(6)
+        bound = log.bind(turn=turn_id, command=stem(turn.command))
+        try:
+            return await self._answer(turn)
+        except Exception:
+            bound.exception("turn failed")
+            return self._card(Told(text=sentence("turn.fault", turn=turn_id), wrong=True, steps=(c.ShowStatus(),)), turn.language)
+
+    async def _answer(self, turn: Turn) -> dict[str, Any]:
+        if turn.file:
+            try:
+                turn = replace(turn, command=await self._with_file(turn))
+            except MeetingError as error:
+                return await self._refused(turn, error)
+        try:
+            screen, language = await self._storage.run(lambda tx: _execute(turn, tx), key=turn.key)
+        except MeetingError as error:
+            return await self._refused(turn, error)
+        return self._card(screen, language)
+
+    async def _refused(self, turn: Turn, error: MeetingError) -> dict[str, Any]:
+        """A transaction of its own, as the refused one was rolled back: nothing of it may stay."""
+        screen, language = await self._storage.run(lambda tx: _refuse(turn, error, tx))
+        return self._card(screen, language)
+
+    async def _with_file(self, turn: Turn) -> Command:
+        """The command with the text of the file in its text field; the words beside a file say what it is."""
+        file = turn.file
+        if file is None:
+            return turn.command
+        content = await self._download(file.address, FILE_LIMIT)
+        text = await self._read_file(file.name, content)
+        if type(turn.command) in {c.ReadAgenda, c.ReadRoster, c.ReadDates}:
+            return replace(turn.command, text=text)  # type: ignore[call-arg]  # the three have the field
+        return c.TakeText(text=text, name=file.name)
+
+    def _card(self, screen: Screen, language: str) -> dict[str, Any]:
+        return render(screen, language, secrets.token_hex(8), self._address)
+
+
+def _execute(turn: Turn, tx: Transaction) -> tuple[Screen, str]:
+    _arrive(turn, tx)
+    language = _language_of(turn, tx)
+    if tx.repeat:
+        return current(turn.command, tx), language
+    screen = execute(turn.command, tx)
+    if ACCESS[type(turn.command)].right is not Right.LOOK:
+        tx.journal(turn.command)
+    return screen, tx.actor.language or language
+
+
+def _refuse(turn: Turn, error: MeetingError, tx: Transaction) -> tuple[Screen, str]:
+    _arrive(turn, tx)
+    return refusal(turn.command, tx, error), _language_of(turn, tx)
+
+
+def _arrive(turn: Turn, tx: Transaction) -> None:
+    """Who speaks and where, as the activity says; kept so that the bot can write back later."""
+    if not turn.account_id:
+        raise NotAllowed("turn.no_account")
+    tx.arrive(
+        tenant_id=turn.tenant_id,
+        account_id=turn.account_id,
+        channel_id=turn.channel_id,
+        name=turn.name,
+        conversation=turn.conversation,
+    )
+
+
+def _language_of(turn: Turn, tx: Transaction) -> str:
+    """The person's chosen language, else that of the first word they typed (remembered), else their client's."""
+    if not tx.actor.language and turn.spoken:
+        tx.actor = replace(tx.actor, language=turn.spoken)
+        tx.save(tx.actor)
+    return tx.actor.language or turn.language
+
+
+def _told(error: MeetingError) -> Told:
+    return Told(text=Sentence(error.key, tuple(error.params.items())), wrong=True, steps=(c.ShowStatus(), c.ShowHelp()))
+
+
+def _language(activity: Mapping[str, Any]) -> str:
+    tag = str(activity.get("locale") or "").partition("-")[0].lower()
+    return tag if tag in LANGUAGES else "en"

@@ -1,0 +1,328 @@
+"""What each effect does. Every handler renders the state of the moment from the database and is harmless when run twice."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from html import escape
+from typing import Any, Protocol
+
+from documents.docx import render_docx
+from documents.outline import agenda_doc, minutes_doc
+from documents.pdf import render_pdf
+from meetings.use_cases.boards import BOARDS
+from storage.transaction import Storage, Transaction
+
+from cards import render
+from meetings import commands as c
+from meetings import effects as e
+from meetings.model import Body, Document, Meeting, Person, Phase, Post
+from meetings.ports import Calendar, CalendarFailure, Event, Invitee, Tx
+from meetings.rules.seats import SeatOnDay, seats_on
+from meetings.rules.steps import next_steps
+from meetings.screens.base import Sentence, Told
+from meetings.use_cases import execute
+from texts import format_date, format_times, t
+
+EVENT_HOURS = 2
+
+
+class Messenger(Protocol):
+    """The channel: posts and updates activities (wire format, JSON). Failures carry `gone` and `retry_after`."""
+
+    async def post(self, service_url: str, conversation_id: str, activity: dict[str, Any]) -> str: ...
+
+    async def update(self, service_url: str, conversation_id: str, activity_id: str, activity: dict[str, Any]) -> None: ...
+
+    async def open_personal(self, service_url: str, tenant_id: str, user_id: str) -> str: ...
+
+    async def members(self, service_url: str, conversation_id: str) -> list[dict[str, Any]]: ...
+
+
+class Gate:
+    """Lets one pass a second through for each name (Teams: a message a second a thread)."""
+
+    def __init__(self, seconds: float = 1.0) -> None:
+        self._seconds = seconds
+        self._next: dict[str, float] = {}
+
+    async def passed(self, name: str) -> None:
+        now = time.monotonic()
+        turn = max(now, self._next.get(name, 0.0))
+        self._next[name] = turn + self._seconds
+        if len(self._next) > 10_000:
+            self._next = {key: at for key, at in self._next.items() if at > now}
+        await asyncio.sleep(turn - now)
+
+
+class Handlers:
+    """The table of handlers over the adapters; `gone` failures of the channel are told apart by the attribute of that name."""
+
+    def __init__(self, storage: Storage, messenger: Messenger, calendar: Calendar, address: Callable[[str], str], gate: Gate) -> None:
+        self._storage = storage
+        self._messenger = messenger
+        self._calendar = calendar
+        self._address = address
+        self._gate = gate
+
+    def table(self) -> Mapping[type[e.Effect], Callable[[Any], Awaitable[str]]]:
+        return {
+            e.RefreshBoard: self.refresh_board,
+            e.Tell: self.tell,
+            e.SyncEvent: self.sync_event,
+            e.RenderDocuments: self.render_documents,
+            e.RemindRound: self.remind_round,
+            e.EndRound: self.end_round,
+            e.ReadMembers: self.read_members,
+        }
+
+    # --- the board ---
+
+    async def refresh_board(self, effect: e.RefreshBoard) -> str:
+        """Update the part's post, or post it first: the root at the top of the channel, other parts in its thread."""
+        state = await self._storage.read(lambda tx: _board_state(tx, effect))
+        if state is None:
+            return "nothing to show"
+        card, summary, service_url, channel, known, root = state(self._address)
+        activity = _activity(card, summary)
+        await self._gate.passed(channel)
+        if known:
+            try:
+                await self._messenger.update(service_url, channel, known.activity_id, activity)
+            except Exception as failure:
+                if not getattr(failure, "gone", False):
+                    raise
+            else:
+                return known.activity_id
+        place = f"{channel};messageid={root}" if root else channel
+        activity_id = await self._messenger.post(service_url, place, activity)
+        await self._storage.run(lambda tx: _keep_post(tx, effect, channel, activity_id, known))
+        return activity_id
+
+    # --- personal messages ---
+
+    async def tell(self, effect: e.Tell) -> str:
+        state = await self._storage.read(lambda tx: _told(tx, effect))
+        if state is None:
+            return "no account"
+        person, desk, service_url, card, summary = state(self._address)
+        conversation_id = desk
+        if not conversation_id:
+            conversation_id = await self._messenger.open_personal(service_url, person.tenant_id, person.channel_id)
+        try:
+            return await self._messenger.post(service_url, conversation_id, _activity(card, summary))
+        except Exception as failure:
+            if getattr(failure, "gone", False):
+                return "unreachable"
+            raise
+
+    # --- the calendar ---
+
+    async def sync_event(self, effect: e.SyncEvent) -> str:
+        """One event a meeting. An event deleted by hand is made anew; a cancelled meeting's event is cancelled."""
+        meeting, event = await self._storage.read(lambda tx: _event(tx, effect.meeting_id))
+        if meeting.phase is Phase.CANCELLED:
+            if meeting.event_id:
+                await self._calendar.cancel(meeting.event_id, meeting.cancel_reason)
+            return meeting.event_id
+        if not event.invitees:
+            return "nobody to invite"
+        if meeting.event_id:
+            try:
+                state = await self._calendar.update(meeting.event_id, event)
+            except CalendarFailure as failure:
+                if not failure.gone:
+                    raise
+                state = await self._calendar.create(replace(event, key=f"{event.key}:{meeting.version}"))
+        else:
+            state = await self._calendar.create(event)
+        if (state.event_id, state.join_url) != (meeting.event_id, meeting.join_url):
+            await self._storage.run(lambda tx: _keep_event(tx, meeting.id, state.event_id, state.join_url))
+        return state.event_id
+
+    # --- documents ---
+
+    async def render_documents(self, effect: e.RenderDocuments) -> str:
+        """PDF and Word from one structure. Approved minutes are made once: their hash is kept and they never change."""
+        body, meeting, people, documents, template = await self._storage.read(lambda tx: _document_state(tx, effect.meeting_id))
+        mine = [one for one in documents if one.kind == effect.kind]
+        if effect.kind == "approved" and mine:
+            return mine[0].sha256
+        build = agenda_doc if effect.kind == "agenda" else minutes_doc
+        doc = build(body, meeting, people)
+        pdf, docx = await asyncio.gather(asyncio.to_thread(render_pdf, doc), asyncio.to_thread(render_docx, doc, template))
+        edition = max((one.edition for one in mine), default=0) + 1
+        names = t(body.language, f"documents.file.{effect.kind}", body=body.name, number=f"{meeting.number}-{meeting.year}")
+        files = (("pdf", pdf), ("docx", docx))
+        await self._storage.run(lambda tx: _keep_documents(tx, meeting.id, effect.kind, edition, names, files))
+        return hashlib.sha256(pdf).hexdigest()
+
+    # --- timers ---
+
+    async def end_round(self, effect: e.EndRound) -> str:
+        await self._storage.run(lambda tx: execute(c.EndRound(meeting_id=effect.meeting_id, round_id=effect.round_id), tx))
+        return "done"
+
+    async def remind_round(self, effect: e.RemindRound) -> str:
+        await self._storage.run(lambda tx: execute(c.RemindRound(meeting_id=effect.meeting_id, round_id=effect.round_id), tx))
+        return "done"
+
+    # --- people ---
+
+    async def read_members(self, effect: e.ReadMembers) -> str:
+        place = await self._storage.read(lambda tx: tx.conversation_of(effect.conversation_id))
+        members = await self._messenger.members(place.service_url, place.id)
+        await self._storage.run(lambda tx: _keep_members(tx, place.tenant_id, members))
+        return str(len(members))
+
+
+def _activity(card: dict[str, Any], summary: str) -> dict[str, Any]:
+    """A message that is one card (text beside a card would split it in two and leave no id to update)."""
+    return {
+        "type": "message",
+        "summary": summary,
+        "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": card}],
+    }
+
+
+_Shown = Callable[[Callable[[str], str]], tuple[dict[str, Any], str, str, str, Post | None, str]]
+
+
+def _board_state(tx: Transaction, effect: e.RefreshBoard) -> _Shown | None:
+    meeting = tx.meeting(effect.meeting_id)
+    body = tx.body(meeting.body_id)
+    screen = BOARDS[effect.part](tx, body, meeting)
+    if screen is None:
+        return None
+    place = tx.conversation_of(body.channel_id)
+    posts = {post.part: post for post in tx.posts(meeting.id)}
+    root = posts["meeting"].activity_id if effect.part != "meeting" and "meeting" in posts else ""
+    summary = f"{body.name} {meeting.designation}"
+    # The nonce follows the version: a press on this card that is sent again is known, one on a newer card is new.
+    nonce = f"{effect.part}-{meeting.version}-{body.version}"
+
+    def shown(address: Callable[[str], str]) -> tuple[dict[str, Any], str, str, str, Post | None, str]:
+        card = render(screen, body.language, nonce, address)
+        return card, summary, place.service_url, place.id, posts.get(effect.part), root
+
+    return shown
+
+
+def _keep_post(tx: Tx, effect: e.RefreshBoard, channel: str, activity_id: str, known: Post | None) -> None:
+    post_id = known.id if known else tx.new_id()
+    tx.save(Post(post_id, effect.meeting_id, effect.part, channel, activity_id))
+
+
+_Message = Callable[[Callable[[str], str]], tuple[Person, str, str, dict[str, Any], str]]
+
+
+def _told(tx: Transaction, effect: e.Tell) -> _Message | None:
+    person = tx.person(effect.person_id)
+    desk = tx.desk(person.id)
+    body = tx.body(effect.body_id) if effect.body_id else None
+    meeting = tx.meeting(effect.meeting_id) if effect.meeting_id else None
+    service_url = desk.service_url if desk else (tx.conversation_of(body.channel_id).service_url if body else "")
+    if not person.channel_id or not service_url:
+        return None
+    language = person.language or (body.language if body else "en")
+    steps = next_steps(body, meeting, person, tx.now) if body else ()
+    screen = Told(text=Sentence(f"told.{effect.sentence}", effect.params), steps=steps)
+    summary = t(language, f"told.{effect.sentence}", **dict(effect.params))
+
+    def shown(address: Callable[[str], str]) -> tuple[Person, str, str, dict[str, Any], str]:
+        return person, desk.id if desk else "", service_url, render(screen, language, effect.id, address), summary
+
+    return shown
+
+
+def _event(tx: Transaction, meeting_id: str) -> tuple[Meeting, Event]:
+    meeting = tx.meeting(meeting_id)
+    body = tx.body(meeting.body_id)
+    required = {holder for seat in seats_on(body, meeting.day) if (holder := _invited(seat))}
+    required |= {body.secretary_id, body.chair_id, body.vice_chair_id} - {""}
+    optional = {expert.person_id for expert in body.experts if expert.in_force(meeting.day)} - required
+    people = tx.people(required | optional)
+    invitees = tuple(
+        Invitee(people[person_id].name, people[person_id].email, person_id in required)
+        for person_id in sorted(required | optional, key=lambda one: people[one].name if one in people else "")
+        if person_id in people and people[person_id].email
+    )
+    start = datetime.combine(meeting.day, meeting.start)
+    end = datetime.combine(meeting.day, meeting.end) if meeting.end else start + timedelta(hours=EVENT_HOURS)
+    subject = t(body.language, "calendar.subject", body=body.name, number=meeting.designation)
+    return meeting, Event(
+        key=meeting.id,
+        subject=subject,
+        html=_invitation(body, meeting),
+        start=start,
+        end=end,
+        zone=body.zone,
+        place=meeting.place,
+        online=meeting.online,
+        invitees=invitees,
+    )
+
+
+def _invited(seat: SeatOnDay) -> str:
+    """The member, or the first deputy while the member is on leave or the seat has no member."""
+    if seat.member_id and not seat.on_leave:
+        return seat.member_id
+    return seat.deputy_ids[0] if seat.deputy_ids else ""
+
+
+def _invitation(body: Body, meeting: Meeting) -> str:
+    language = body.language
+    when = f"{format_date(language, meeting.day, weekday=True)} {format_times(language, meeting.start, meeting.end)}"
+    parts = [f"<p>{escape(t(language, 'calendar.invited', body=body.name, number=meeting.designation, when=when))}</p>"]
+    if meeting.published_at:
+        items = "".join(f"<li>§ {item.section} {escape(item.title)}</li>" for item in meeting.items)
+        parts.append(f"<p>{escape(t(language, 'calendar.agenda'))}</p><ul>{items}</ul>")
+    return "".join(parts)
+
+
+def _keep_event(tx: Transaction, meeting_id: str, event_id: str, join_url: str) -> None:
+    tx.save(replace(tx.meeting(meeting_id), event_id=event_id, join_url=join_url))
+    tx.later(e.RefreshBoard(meeting_id, "meeting"))
+
+
+def _document_state(tx: Transaction, meeting_id: str) -> tuple[Body, Meeting, Mapping[str, Person], tuple[Document, ...], bytes | None]:
+    meeting = tx.meeting(meeting_id)
+    body = tx.body(meeting.body_id)
+    people = tx.people(_everybody(body, meeting))
+    template = tx.document_content(body.template_id) if body.template_id else None
+    return body, meeting, people, tx.documents(meeting_id), template
+
+
+def _everybody(body: Body, meeting: Meeting) -> set[str]:
+    found = {holding.person_id for holding in body.holdings} | {expert.person_id for expert in body.experts}
+    found |= {body.secretary_id, body.chair_id, body.vice_chair_id, meeting.presiding_id, *body.checker_ids}
+    found |= {one.person_id for one in (*meeting.attendances, *meeting.movements, *meeting.dissents, *meeting.comments)}
+    found |= {person for one in meeting.disqualifications for person in (one.person_id, one.deputy_id)}
+    return found - {""}
+
+
+def _keep_documents(tx: Transaction, meeting_id: str, kind: str, edition: int, name: str, files: tuple[tuple[str, bytes], ...]) -> None:
+    meeting = tx.meeting(meeting_id)
+    for form, content in files:
+        digest = hashlib.sha256(content).hexdigest()
+        tx.add_document(Document(tx.new_id(), meeting_id, kind, form, edition, f"{name}.{form}", digest), content)
+        if kind == "approved" and form == "pdf":
+            tx.save(replace(meeting, minutes_sha256=digest))
+    part = {"agenda": "meeting", "minutes": "minutes", "approved": "approved"}[kind]
+    tx.later(e.RefreshBoard(meeting_id, part))
+
+
+def _keep_members(tx: Transaction, tenant_id: str, members: list[dict[str, Any]]) -> None:
+    for member in members:
+        account_id = str(member.get("objectId") or member.get("aadObjectId") or "")
+        if account_id:
+            person = tx.upsert_account(tenant_id, account_id, str(member.get("id") or ""), str(member.get("name") or ""))
+            email = str(member.get("email") or member.get("userPrincipalName") or "")
+            if email and email != person.email:
+                tx.save(replace(person, email=email))
+
+

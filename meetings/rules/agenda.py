@@ -1,0 +1,176 @@
+"""Agendas: from a reading to items, standing items filled in, and the item on the previous minutes written from facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from meetings.errors import NotFound, Refused
+from meetings.model import Attachment, Body, Item, Meeting, Outcome, Phase, Standing
+from meetings.reading.agenda import AgendaReading, ItemReading
+from meetings.rules.numbering import in_order
+
+_FIRST = (Standing.OPENING, Standing.QUORUM, Standing.AGENDA, Standing.CHECKERS, Standing.PREVIOUS_MINUTES, Standing.ANNOUNCEMENTS)
+_LAST = (Standing.OTHER_BUSINESS, Standing.NEXT_MEETING, Standing.CLOSING)
+
+# Stems by which a pasted heading is known to be a standing item of the body, in the three languages.
+_KNOWN: Sequence[tuple[Standing, tuple[str, ...]]] = (
+    (Standing.OPENING, ("kokouksen avaus", "avaus", "mötets öppnande", "mötet öppnas", "opening")),
+    (Standing.QUORUM, ("laillisuus", "päätösvaltaisuus", "laglighet", "beslutför", "quorum", "legality")),
+    (
+        Standing.AGENDA,
+        ("esityslistan hyväksy", "työjärjesty", "godkännande av föredragningslista", "föredragningslistan", "approval of the agenda"),
+    ),
+    (Standing.CHECKERS, ("pöytäkirjantarkast", "protokolljuster", "checkers")),
+    (Standing.PREVIOUS_MINUTES, ("edellisen kokouksen", "föregående möte", "previous minutes", "minutes of the previous")),
+    (Standing.ANNOUNCEMENTS, ("ilmoitusasia", "tiedoksi annettav", "anmälningsärende", "meddelanden", "announcements")),
+    (Standing.OTHER_BUSINESS, ("muut asiat", "muut esille", "övriga ärenden", "any other business")),
+    (Standing.NEXT_MEETING, ("seuraava kokous", "seuraavat kokoukset", "nästa möte", "kommande möten", "next meeting")),
+    (Standing.CLOSING, ("kokouksen päättäminen", "päättäminen", "mötets avslutande", "mötet avslutas", "closing")),
+)
+
+
+def standing_of(title: str) -> Standing:
+    """Which standing item a heading is, NONE when it is an ordinary one."""
+    folded = title.casefold().strip()
+    for standing, stems in _KNOWN:
+        if any(folded.startswith(stem) or (len(stem) > 9 and stem in folded) for stem in stems):
+            return standing
+    return Standing.NONE
+
+
+def items_from(reading: AgendaReading, body: Body, meeting: Meeting, new_id: Callable[[], str]) -> Meeting:
+    """The meeting with the agenda that was read; standing items the text lacks are added at their place.
+
+    Nothing read is dropped: what could not be placed stays in the item's `rest`, the preface in the first item's. A published meeting
+    keeps its items and numbers; the read ones replace texts of the same title and are added otherwise.
+    """
+    read = [_item(one, body, meeting.id, new_id) for one in reading.items]
+    if reading.preface.strip() and read:
+        read[0] = replace(read[0], rest="\n".join(part for part in (reading.preface.strip(), read[0].rest) if part))
+    items = _with_standing(read, body, meeting, new_id) if meeting.phase is Phase.PLANNED else _merged(in_order(meeting), read)
+    items = [replace(item, position=place) for place, item in enumerate(items, start=1)]
+    kept = _attachments(reading, items, read, meeting, new_id)
+    return replace(meeting, items=tuple(items), attachments=kept)
+
+
+def standing_items(body: Body, meeting_id: str, new_id: Callable[[], str]) -> tuple[Item, ...]:
+    """The template's items, for a meeting that has none yet."""
+    ordered = sorted(body.standing_items, key=lambda one: one.position)
+    return tuple(
+        Item(new_id(), meeting_id, place, one.title, standing=one.standing, proposal=one.proposal)
+        for place, one in enumerate(ordered, start=1)
+    )
+
+
+def place_for_new(meeting: Meeting) -> int:
+    """A new item goes before other business, next meeting and closing."""
+    ordered = in_order(meeting)
+    return next((item.position for item in ordered if item.standing in _LAST), len(ordered) + 1)
+
+
+def insert(meeting: Meeting, item: Item, position: int) -> Meeting:
+    ordered = [one for one in in_order(meeting) if one.id != item.id]
+    ordered.insert(max(0, min(position - 1, len(ordered))), item)
+    return replace(meeting, items=tuple(replace(one, position=place) for place, one in enumerate(ordered, start=1)))
+
+
+def remove(meeting: Meeting, item: Item) -> Meeting:
+    """Before publishing the item goes; afterwards it keeps its § and is withdrawn."""
+    if item.section is None:
+        left = [one for one in in_order(meeting) if one.id != item.id]
+        return replace(meeting, items=tuple(replace(one, position=place) for place, one in enumerate(left, start=1)))
+    return with_item(meeting, replace(item, outcome=Outcome.WITHDRAWN))
+
+
+def with_item(meeting: Meeting, item: Item) -> Meeting:
+    return replace(meeting, items=tuple(item if one.id == item.id else one for one in meeting.items))
+
+
+def find_item(meeting: Meeting, item_id: str) -> Item:
+    found = next((item for item in meeting.items if item.id == item_id), None)
+    if found is None:
+        raise NotFound("agenda.no_such_item")
+    return found
+
+
+def require_publishable(body: Body, meeting: Meeting, days_left: int, *, confirmed: bool) -> None:
+    """An agenda needs items; a shorter notice than the body's own is asked about first."""
+    if not meeting.items:
+        raise Refused("agenda.empty")
+    if not confirmed and meeting.published_at is None and days_left < body.lead_days:
+        raise Refused("agenda.short_notice", days=max(days_left, 0), lead=body.lead_days)
+
+
+def _item(read: ItemReading, body: Body, meeting_id: str, new_id: Callable[[], str]) -> Item:
+    standing = standing_of(read.title)
+    template = next((one for one in body.standing_items if one.standing is standing), None) if standing else None
+    return Item(
+        id=new_id(),
+        meeting_id=meeting_id,
+        position=0,
+        title=read.title,
+        standing=standing,
+        presenter=read.presenter,
+        proposal=read.proposal or (template.proposal if template else ""),
+        earlier="\n".join(one.text for one in read.references),
+        rest=read.rest,
+        handling=read.handling,
+        discussion=read.discussion,
+        decision=read.decision,
+    )
+
+
+def _with_standing(read: list[Item], body: Body, meeting: Meeting, new_id: Callable[[], str]) -> list[Item]:
+    have = {item.standing for item in read}
+    missing = [one for one in standing_items(body, meeting.id, new_id) if one.standing is Standing.NONE or one.standing not in have]
+    titles = {item.title.casefold() for item in read}
+    missing = [one for one in missing if one.title.casefold() not in titles]
+    head = [one for one in missing if one.standing in _FIRST]
+    tail = [one for one in missing if one.standing not in _FIRST]
+    items = [*read]
+    for one in head:
+        rank = _FIRST.index(one.standing)
+        place = next(
+            (i for i, other in enumerate(items) if other.standing not in _FIRST or _FIRST.index(other.standing) > rank), len(items)
+        )
+        items.insert(place, one)
+    for one in tail:
+        rank = _LAST.index(one.standing) if one.standing in _LAST else -1
+        place = next((i for i, other in enumerate(items) if other.standing in _LAST and _LAST.index(other.standing) > rank), len(items))
+        items.insert(place, one)
+    return items
+
+
+def _merged(old: list[Item], read: list[Item]) -> list[Item]:
+    by_title = {item.title.casefold(): item for item in old}
+    items = [*old]
+    for one in read:
+        same = by_title.get(one.title.casefold())
+        if same is None:
+            place = next((i for i, other in enumerate(items) if other.standing in _LAST), len(items))
+            items.insert(place, one)
+        else:
+            texts = {name: getattr(one, name) or getattr(same, name) for name in ("presenter", "proposal", "earlier", "rest")}
+            items[items.index(same)] = replace(same, **texts)
+    return items
+
+
+def _attachments(
+    reading: AgendaReading, items: list[Item], read: list[Item], meeting: Meeting, new_id: Callable[[], str]
+) -> tuple[Attachment, ...]:
+    """Numbered through the meeting; the same title (or number and title) in two items is one attachment of both."""
+    kept = [*meeting.attachments] if meeting.phase is not Phase.PLANNED else []
+    ids = {item.id for item in items}
+    by_title = {item.title.casefold(): item.id for item in items}
+    for source, item in zip(reading.items, read, strict=True):
+        item_id = item.id if item.id in ids else by_title[item.title.casefold()]
+        for one in source.attachments:
+            title = one.title or one.link
+            same = next((i for i, other in enumerate(kept) if other.title.casefold() == title.casefold()), None)
+            if same is None:
+                number = max((other.number for other in kept), default=0) + 1
+                kept.append(Attachment(new_id(), meeting.id, number, title, one.link, (item_id,)))
+            elif item_id not in kept[same].item_ids:
+                kept[same] = replace(kept[same], item_ids=(*kept[same].item_ids, item_id))
+    return tuple(kept)

@@ -1,0 +1,89 @@
+"""Comment rounds and approval: deadlines are inclusive, silence approves only the wording, and only under the body's own rule."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from meetings.errors import Refused, Stale
+from meetings.model import Answer, Approval, Body, Comment, CommentKind, Meeting, Round, RoundResult
+from meetings.rules.seats import seats_on
+
+REMINDER_DAYS = 2
+LONGEST_ROUND = 180
+
+
+def require_version(shown: int | None, actual: int) -> None:
+    """A button drawn at an older version, where it matters: the fresh card, not a surprise."""
+    if shown is not None and shown != actual:
+        raise Stale("stale.meeting")
+
+
+def new_round(round_id: str, body: Body, meeting: Meeting, deadline: date, hour: time | None, now: datetime) -> Round:
+    """The next sending of the minutes. Refuses a deadline that has passed or lies absurdly far."""
+    number = max((one.number for one in meeting.rounds), default=0) + 1
+    made = Round(round_id, meeting.id, number, now, deadline, hour, body.zone)
+    if made.ends_at <= now:
+        raise Refused("round.deadline_past", deadline=deadline)
+    if deadline > now.astimezone(body.tz).date() + timedelta(days=LONGEST_ROUND):
+        raise Refused("round.deadline_far", deadline=deadline, days=LONGEST_ROUND)
+    return made
+
+
+def reminder_at(sent: Round) -> datetime | None:
+    """Two days before the deadline; None when the round is shorter than that."""
+    at = sent.ends_at - timedelta(days=REMINDER_DAYS)
+    return at if at > sent.sent_at else None
+
+
+def seats_asked(body: Body, meeting: Meeting) -> tuple[tuple[str, ...], ...]:
+    """The seats whose answer is counted, each as its holders on the day of the meeting; the member's or a deputy's answer counts."""
+    held = ((seat.member_id, *seat.deputy_ids) for seat in seats_on(body, meeting.day))
+    return tuple(tuple(one for one in holders if one) for holders in held if any(holders))
+
+
+def asked(body: Body, meeting: Meeting) -> tuple[str, ...]:
+    """Who is asked and reminded: the first holder of each seat, each person once."""
+    return tuple(dict.fromkeys(holders[0] for holders in seats_asked(body, meeting)))
+
+
+def comments_of(meeting: Meeting, sent: Round) -> tuple[Comment, ...]:
+    return tuple(one for one in meeting.comments if one.round_id == sent.id)
+
+
+def open_proposals(meeting: Meeting) -> tuple[Comment, ...]:
+    """Change proposals of any round without an answer: each stops tacit approval."""
+    return tuple(one for one in meeting.comments if one.kind is CommentKind.PROPOSAL and one.answer is Answer.OPEN)
+
+
+def changed_since(meeting: Meeting, sent: Round) -> bool:
+    """Whether the text of the record differs from what was sent: then it must go round again."""
+    return any(item.changed_at is not None and item.changed_at > sent.sent_at for item in meeting.items)
+
+
+def accepted_unmet(meeting: Meeting, sent: Round) -> bool:
+    """An accepted proposal opens the text: until it has been changed and sent again, nothing is approved."""
+    return any(one.answer is Answer.ACCEPTED and one.kind is CommentKind.PROPOSAL for one in comments_of(meeting, sent))
+
+
+def stops(meeting: Meeting, sent: Round) -> str:
+    """What keeps the wording from being approved as sent: the key of the reason, empty when nothing does."""
+    if open_proposals(meeting):
+        return "open_proposals"
+    if changed_since(meeting, sent):
+        return "changed"
+    if accepted_unmet(meeting, sent):
+        return "accepted"
+    return ""
+
+
+def end_result(body: Body, meeting: Meeting, sent: Round) -> RoundResult:
+    """How a round whose deadline has passed ends. Only a body with the tacit rule approves by silence."""
+    if body.approval is not Approval.TACIT:
+        return RoundResult.COLLECTED
+    return RoundResult.STOPPED if stops(meeting, sent) else RoundResult.APPROVED
+
+
+def checked_by_all(body: Body, meeting: Meeting, sent: Round) -> bool:
+    """Whether every named checker has approved the text of this round."""
+    done = {check.person_id for check in meeting.checks if check.round_number == sent.number}
+    return bool(body.checker_ids) and set(body.checker_ids) <= done

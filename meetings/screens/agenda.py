@@ -1,0 +1,73 @@
+"""Screens of the agenda and the meeting's card on the board."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from meetings.model import Body, Document, Draft, Item, Meeting, Person
+from meetings.reading.agenda import AgendaReading
+from meetings.rules.presence import Quorum
+from meetings.screens.base import Screen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgendaWanted(Screen):
+    """How to send an agenda; `text` what was typed."""
+
+    body: Body
+    meeting: Meeting
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgendaRead(Screen):
+    """What the reader understood, a page of items at a time, with its questions."""
+
+    body: Body
+    meeting: Meeting
+    draft: Draft
+    reading: AgendaReading
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgendaShown(Screen):
+    """The agenda; on the desk (`editing`) each item opens for editing."""
+
+    body: Body
+    meeting: Meeting
+    items: tuple[Item, ...]
+    documents: tuple[Document, ...]
+    page: int
+    pages: int
+    editing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemForm(Screen):
+    """One item's fields, as stored or as typed; `item` None for a new one."""
+
+    body: Body
+    meeting: Meeting
+    item: Item | None
+    title: str = ""
+    presenter: str = ""
+    proposal: str = ""
+    earlier: str = ""
+    rest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingOnBoard(Screen):
+    """The root card of a meeting's thread: when and where, the agenda, what has been decided, who is expected."""
+
+    body: Body
+    meeting: Meeting
+    people: Mapping[str, Person]
+    documents: tuple[Document, ...]
+    quorum: Quorum
+    changed: tuple[Item, ...]
+    page: int
+    pages: int

@@ -1,0 +1,335 @@
+"""The agenda: read, confirmed, edited, published; and the meeting's card on the board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from meetings import commands as c
+from meetings import effects as e
+from meetings.access import may
+from meetings.errors import NotFound, Refused
+from meetings.model import Answer, Body, CommentKind, Draft, Item, Meeting, Numbering, Phase, Standing
+from meetings.ports import Tx
+from meetings.reading.agenda import read_agenda as read_text
+from meetings.rules import agenda as rules
+from meetings.rules.numbering import in_order, number_sections
+from meetings.rules.presence import quorum
+from meetings.rules.rounds import require_version
+from meetings.rules.steps import next_steps
+from meetings.scope import Scope
+from meetings.screens.agenda import AgendaRead, AgendaShown, AgendaWanted, ItemForm, MeetingOnBoard
+from meetings.screens.base import Screen, Sentence, sentence
+
+PAGE = 6
+BOARD_PAGE = 15
+LONGEST = 20_000
+
+
+# --- reading ------------------------------------------------------------------------------------------------------------
+
+
+def read_agenda(command: c.ReadAgenda, tx: Tx, scope: Scope) -> Screen:
+    body, meeting = scope.body, scope.meeting
+    if not command.text.strip():
+        return AgendaWanted(body=body, meeting=meeting)
+    draft = Draft(tx.new_id(), body.id, "agenda", command.text, meeting.id)
+    tx.save(draft)
+    return agenda_draft(draft, 1, scope)
+
+
+def agenda_draft(draft: Draft, page: int, scope: Scope) -> Screen:
+    """What was read from a kept text; read anew each time, so it can never differ from the text."""
+    reading = read_text(draft.source)
+    pages = max(1, -(-len(reading.items) // PAGE))
+    page = min(max(page, 1), pages)
+    steps: tuple[c.Command, ...] = (c.ConfirmAgenda(draft_id=draft.id),) if reading.items else ()
+    if page < pages:
+        steps = (*steps, c.ShowDraft(draft_id=draft.id, page=page + 1))
+    return AgendaRead(
+        body=scope.body,
+        meeting=scope.meeting,
+        draft=draft,
+        reading=reading,
+        page=page,
+        pages=pages,
+        steps=(*steps, c.DropDraft(draft_id=draft.id)),
+    )
+
+
+def confirm_agenda(command: c.ConfirmAgenda, tx: Tx, scope: Scope) -> Screen:
+    body, meeting = scope.body, scope.meeting
+    draft = tx.draft(command.draft_id)
+    reading = read_text(draft.source)
+    if not reading.items:
+        raise Refused("agenda.nothing_read")
+    meeting = rules.items_from(reading, body, meeting, tx.new_id)
+    meeting = _with_previous_minutes(tx, body, meeting)
+    meeting = _saved(tx, body, meeting)
+    tx.drop_draft(draft.id)
+    return replace(_agenda(tx, body, meeting, 1, editing=True), notice=sentence("agenda.confirmed", items=len(meeting.items)))
+
+
+# --- editing ------------------------------------------------------------------------------------------------------------
+
+
+def show_agenda(command: c.Command, tx: Tx, scope: Scope) -> Screen:
+    body, meeting = scope.body, scope.meeting
+    editing = _edits(tx, body, meeting)
+    return _agenda(tx, body, meeting, getattr(command, "page", 1), editing=editing)
+
+
+def add_item(command: c.AddItem, tx: Tx, scope: Scope) -> Screen:
+    body, meeting = scope.body, scope.meeting
+    if not command.title.strip():
+        return item_form(command, tx, scope)
+    place = _place(command.position, meeting) or rules.place_for_new(meeting)
+    item = Item(
+        id=tx.new_id(),
+        meeting_id=meeting.id,
+        position=place,
+        title=_text(command.title, 500),
+        presenter=_text(command.presenter, 500),
+        proposal=_text(command.proposal, LONGEST),
+        changed_at=tx.now if meeting.published_at else None,
+    )
+    meeting = _saved(tx, body, rules.insert(meeting, item, place))
+    return replace(_agenda(tx, body, meeting, _page_of(meeting, item.id), editing=True), notice=sentence("agenda.added", title=item.title))
+
+
+def edit_item(command: c.EditItem, tx: Tx, scope: Scope) -> Screen:
+    body, meeting = scope.body, scope.meeting
+    if not command.title.strip():
+        return item_form(command, tx, scope)
+    old = rules.find_item(meeting, command.item_id)
+    new = replace(
+        old,
+        title=_text(command.title, 500),
+        presenter=_text(command.presenter, 500),
+        proposal=_text(command.proposal, LONGEST),
+        earlier=_text(command.earlier, LONGEST),
+        rest=_text(command.rest, LONGEST),
+    )
+    if new != old and meeting.published_at:
+        new = replace(new, changed_at=tx.now)
+    meeting = _saved(tx, body, rules.with_item(meeting, new))
+    return replace(_agenda(tx, body, meeting, _page_of(meeting, new.id), editing=True), notice=sentence("agenda.edited", title=new.title))
+
+
+def item_form(command: c.AddItem | c.EditItem, tx: Tx, scope: Scope) -> Screen:
+    """The form with what was typed; with nothing typed, the item as it is."""
+    del tx
+    item_id = getattr(command, "item_id", "")
+    item = rules.find_item(scope.meeting, item_id) if item_id else None
+    typed = {name: getattr(command, name, "") for name in ("title", "presenter", "proposal", "earlier", "rest")}
+    if item is not None and not any(typed.values()):
+        typed = {name: getattr(item, name) for name in typed}
+    return ItemForm(body=scope.body, meeting=scope.meeting, item=item, steps=(c.ShowAgenda(meeting_id=scope.meeting.id),), **typed)
+
+
+def move_item(command: c.MoveItem, tx: Tx, scope: Scope) -> Screen:
+    body, meeting = scope.body, scope.meeting
+    item = rules.find_item(meeting, command.item_id)
+    place = _place(command.position, meeting)
+    if not place:
+        raise Refused("agenda.which_place", last=len(meeting.items))
+    if meeting.published_at:
+        raise Refused("agenda.order_published")
+    meeting = _saved(tx, body, rules.insert(meeting, item, place))
+    return replace(_agenda(tx, body, meeting, _page_of(meeting, item.id), editing=True), notice=sentence("agenda.moved", title=item.title))
+
+
+def remove_item(command: c.RemoveItem, tx: Tx, scope: Scope) -> Screen:
+    body, meeting = scope.body, scope.meeting
+    item = rules.find_item(meeting, command.item_id)
+    meeting = _saved(tx, body, rules.remove(meeting, item))
+    key = "agenda.removed" if item.section is None else "agenda.withdrawn"
+    return replace(_agenda(tx, body, meeting, 1, editing=True), notice=sentence(key, title=item.title))
+
+
+def publish_agenda(command: c.PublishAgenda, tx: Tx, scope: Scope) -> Screen:
+    """§ numbers are given and stay; card on the board, documents, the invitation's body. Again later: only the changes."""
+    body, meeting = scope.body, scope.meeting
+    require_version(command.version, meeting.version)
+    days = (meeting.day - tx.now.astimezone(body.tz).date()).days
+    try:
+        rules.require_publishable(body, meeting, days, confirmed=command.confirmed)
+    except Refused as refused:
+        if refused.key != "agenda.short_notice":
+            raise
+        shown = _agenda(tx, body, meeting, 1, editing=True)
+        ask = c.PublishAgenda(meeting_id=meeting.id, version=meeting.version, confirmed=True)
+        return replace(shown, notice=Sentence(refused.key, tuple(refused.params.items())), wrong=True, steps=(ask, *shown.steps))
+    meeting = _with_previous_minutes(tx, body, meeting)
+    meeting = number_sections(meeting, last_section(tx, body, meeting))
+    meeting = replace(meeting, phase=Phase.PUBLISHED, published_at=meeting.published_at or tx.now)
+    meeting = _saved(tx, body, meeting)
+    tx.later(e.RenderDocuments(meeting.id, "agenda"))
+    tx.later(e.SyncEvent(meeting.id))
+    return replace(_agenda(tx, body, meeting, 1, editing=True), notice=sentence("agenda.published", number=meeting.designation))
+
+
+def last_section(tx: Tx, body: Body, meeting: Meeting) -> int:
+    """The last § of the year's earlier numbered meetings, for a body that numbers through the year; else 0."""
+    if body.numbering is Numbering.PER_MEETING:
+        return 0
+    others = [one for one in tx.meetings(body.id) if one.year == meeting.year and one.id != meeting.id]
+    return max((item.section or 0 for one in others for item in tx.meeting(one.id).items), default=0)
+
+
+# --- the board ------------------------------------------------------------------------------------------------------------
+
+
+def board_meeting(tx: Tx, body: Body, meeting: Meeting, page: int = 1) -> Screen | None:
+    """The root card of the thread."""
+    pages = max(1, -(-len(meeting.items) // BOARD_PAGE))
+    page = min(max(page, 1), pages)
+    steps: tuple[c.Command, ...] = ()
+    if meeting.phase is Phase.PUBLISHED:
+        steps = (c.SignIn(meeting_id=meeting.id, sign="present"), c.SignIn(meeting_id=meeting.id, sign="excused"))
+    if pages > 1:
+        steps = (*steps, c.ShowAgenda(meeting_id=meeting.id, page=page % pages + 1))
+    changed = tuple(item for item in in_order(meeting) if item.changed_at and meeting.published_at and meeting.opened_at is None)
+    return MeetingOnBoard(
+        body=body,
+        meeting=meeting,
+        people=tx.people({body.chair_id, body.secretary_id} - {""}),
+        documents=tuple(one for one in tx.documents(meeting.id) if one.kind == "agenda"),
+        quorum=quorum(body, meeting),
+        changed=changed,
+        page=page,
+        pages=pages,
+        steps=steps,
+    )
+
+
+def show_meeting(_command: c.Command, tx: Tx, scope: Scope) -> Screen:
+    """The meeting's card with the person's own next steps."""
+    body, meeting = scope.body, scope.meeting
+    screen = board_meeting(tx, body, meeting)
+    if screen is None:
+        raise NotFound("scope.no_meeting")
+    return replace(screen, steps=next_steps(body, meeting, tx.actor, tx.now))
+
+
+def _agenda(tx: Tx, body: Body, meeting: Meeting, page: int, *, editing: bool) -> AgendaShown:
+    ordered = in_order(meeting)
+    pages = max(1, -(-len(ordered) // PAGE))
+    page = min(max(page, 1), pages)
+    steps: tuple[c.Command, ...] = ()
+    if editing:
+        publish = (
+            (c.PublishAgenda(meeting_id=meeting.id, version=meeting.version),) if meeting.phase in {Phase.PLANNED, Phase.PUBLISHED} else ()
+        )
+        steps = (*publish, c.AddItem(meeting_id=meeting.id))
+    if page < pages:
+        steps = (*steps, c.ShowAgenda(meeting_id=meeting.id, page=page + 1))
+    if page > 1:
+        steps = (*steps, c.ShowAgenda(meeting_id=meeting.id, page=page - 1))
+    return AgendaShown(
+        body=body,
+        meeting=meeting,
+        items=tuple(ordered[(page - 1) * PAGE : page * PAGE]),
+        documents=tuple(one for one in tx.documents(meeting.id) if one.kind == "agenda"),
+        page=page,
+        pages=pages,
+        editing=editing,
+        steps=(*steps, c.ShowStatus()),
+    )
+
+
+def _saved(tx: Tx, body: Body, meeting: Meeting) -> Meeting:
+    """Keep the change; after publishing it shows on the board and in the documents, and a new item gets the next free §."""
+    if meeting.published_at is not None:
+        meeting = number_sections(meeting, last_section(tx, body, meeting))
+        tx.later(e.RenderDocuments(meeting.id, "agenda"))
+    tx.save(meeting)
+    tx.later(e.RefreshBoard(meeting.id, "meeting"))
+    return meeting
+
+
+def _with_previous_minutes(tx: Tx, body: Body, meeting: Meeting) -> Meeting:
+    """The item on the previous minutes is written from what happened to them; what the secretary wrote there stays."""
+    target = next((item for item in meeting.items if item.standing is Standing.PREVIOUS_MINUTES), None)
+    if target is None or target.proposal.strip():
+        return meeting
+    earlier = [one for one in tx.meetings(body.id) if (one.day, one.start) < (meeting.day, meeting.start) and one.closed_at is not None]
+    if not earlier:
+        return meeting
+    text = _previous_minutes(tx, body, tx.meeting(earlier[-1].id))
+    return rules.with_item(meeting, replace(target, earlier=text, proposal=tx.wording(body.language, "previous.proposal")))
+
+
+def _previous_minutes(tx: Tx, body: Body, meeting: Meeting) -> str:
+    """Sent when, comments by when, what came, approved how: one sentence a fact, in the language of the record."""
+    say = partial(tx.wording, body.language)
+    lines = [say("previous.meeting", number=meeting.designation, day=meeting.day)]
+    for sent in meeting.rounds:
+        lines.append(say("previous.sent", day=sent.sent_at.astimezone(body.tz).date(), deadline=sent.deadline))
+    if meeting.rounds:
+        proposals = sum(1 for one in meeting.comments if one.kind is CommentKind.PROPOSAL)
+        accepted = sum(1 for one in meeting.comments if one.kind is CommentKind.PROPOSAL and one.answer is Answer.ACCEPTED)
+        remarks = len(meeting.comments) - proposals
+        if meeting.comments:
+            lines.append(say("previous.came", proposals=proposals, accepted=accepted, remarks=remarks))
+        else:
+            lines.append(say("previous.nothing_came"))
+    if meeting.approved_at and meeting.approved_how:
+        day = meeting.approved_at.astimezone(body.tz).date()
+        lines.append(say(f"previous.approved_{meeting.approved_how}", day=day, meeting=meeting.approved_in or "–"))
+    else:
+        lines.append(say("previous.not_approved"))
+    return "\n".join(lines)
+
+
+def _edits(tx: Tx, body: Body, meeting: Meeting) -> bool:
+    on_board = tx.conversation is not None and tx.conversation.kind == "channel"
+    return not on_board and may(c.AddItem, body, meeting, tx.actor, tx.now.astimezone(body.tz).date())
+
+
+def _page_of(meeting: Meeting, item_id: str) -> int:
+    place = next((i for i, item in enumerate(in_order(meeting)) if item.id == item_id), 0)
+    return place // PAGE + 1
+
+
+def _place(typed: str, meeting: Meeting) -> int:
+    return int(typed) if typed.strip().isdecimal() and 1 <= int(typed) <= len(meeting.items) + 1 else 0
+
+
+def _text(typed: str, longest: int) -> str:
+    if len(typed) > longest:
+        raise Refused("agenda.too_long", length=len(typed), most=longest)
+    return typed.strip()
+
+
+HANDLERS: Mapping[type[c.Command], Callable[[Any, Tx, Scope], Screen]] = {
+    c.ReadAgenda: read_agenda,
+    c.ConfirmAgenda: confirm_agenda,
+    c.ShowAgenda: show_agenda,
+    c.AddItem: add_item,
+    c.EditItem: edit_item,
+    c.MoveItem: move_item,
+    c.RemoveItem: remove_item,
+    c.PublishAgenda: publish_agenda,
+    c.ShowMeeting: show_meeting,
+}
+
+
+def _wanted(command: c.ReadAgenda, tx: Tx, scope: Scope) -> Screen:
+    del tx
+    return AgendaWanted(body=scope.body, meeting=scope.meeting, text=command.text)
+
+
+VIEWS: Mapping[type[c.Command], Callable[[Any, Tx, Scope], Screen]] = {
+    c.ReadAgenda: _wanted,
+    c.ConfirmAgenda: show_agenda,
+    c.ShowAgenda: show_agenda,
+    c.AddItem: item_form,
+    c.EditItem: item_form,
+    c.MoveItem: show_agenda,
+    c.RemoveItem: show_agenda,
+    c.PublishAgenda: show_agenda,
+    c.ShowMeeting: show_meeting,
+}
