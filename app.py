@@ -1,0 +1,119 @@
+"""The composition root: settings → storage → graph → bot → runner → aiohttp app. `python app.py` serves. Imports all, imported by none."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import holidays
+import structlog
+from aiohttp import web
+
+from bot.edge import Edge, EdgeConfig
+from bot.pages import add_pages
+from bot.teams import MeetingBot
+from bot.turn import Turns
+from documents.intake import read_file
+from documents.links import document_link
+from graph.calendar import GraphCalendar
+from graph.client import ClientCertificate, ClientSecret, Credential, graph_client
+from graph.sandbox import sandbox_app
+from jobs.handlers import Gate, Handlers
+from jobs.runner import Runner
+from settings import Settings, read_settings
+from storage.sandbox import SandboxTable
+from storage.transaction import Storage
+
+SANDBOX_ORGANISER = "sihteeri@pykala.example"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def finnish_holiday(day: date) -> str | None:
+    name: str | None = holidays.country_holidays("FI", years=day.year, language="fi").get(day)
+    return name
+
+
+async def create_app(settings: Settings) -> web.Application:
+    """The whole bot as one aiohttp application; everything is opened with it and closed with it."""
+    storage = Storage(settings.database_url, clock=now, holiday=finnish_holiday)
+    await storage.start()
+    key = await storage.read(lambda tx: tx.secret("links"))
+    base = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+
+    def address(document_id: str) -> str:
+        return document_link(base, document_id, key, now())
+
+    edge = Edge(_edge_config(settings))
+    sandbox = not settings.graph_base_url and settings.local
+    graph_url = settings.graph_base_url or (f"http://{settings.host}:{settings.port}/graph/v1.0" if sandbox else "")
+    graph = graph_client(graph_url, _credential(settings)) if graph_url else graph_client(credential=_credential(settings))
+    calendar = GraphCalendar(graph, settings.organiser or SANDBOX_ORGANISER)
+    handlers = Handlers(storage, edge.connector, calendar, address, Gate())
+    runner = Runner(storage, handlers.table())
+
+    async def intake(name: str, content: bytes) -> str:
+        return await asyncio.to_thread(read_file, name, content)
+
+    turns = Turns(storage, download=edge.connector.download, read_file=intake, address=address)
+    bot = MeetingBot(turns)
+
+    async def messages(request: web.Request) -> web.Response:
+        return await edge.process(request, bot)
+
+    async def opened(_app: web.Application) -> AsyncIterator[None]:
+        await edge.start()
+        await runner.start()
+        yield
+        await runner.stop()
+        await edge.close()
+        await graph.aclose()
+        await storage.close()
+
+    app = web.Application(client_max_size=1024 * 1024 + 1)
+    app.router.add_route("*", "/api/messages", messages)
+    add_pages(app, storage, lambda: runner.running, key, now)
+    if sandbox:
+        sandbox_app(SandboxTable(storage)).add_to(app)
+    app.cleanup_ctx.append(opened)
+    return app
+
+
+def _edge_config(settings: Settings) -> EdgeConfig:
+    if settings.local:
+        return EdgeConfig(app_type="Local", allowed_channels=("msteams", "emulator"))
+    return EdgeConfig(
+        app_type="Certificate" if settings.certificate_file else settings.app_type,
+        app_id=settings.app_id,
+        app_password=settings.app_password,
+        tenant_id=settings.tenant_id,
+        certificate_file=settings.certificate_file,
+        certificate_thumbprint=settings.certificate_thumbprint,
+        openid_metadata_url=settings.openid_metadata_url,
+        login_url=settings.login_url,
+    )
+
+
+def _credential(settings: Settings) -> Credential | None:
+    if settings.local:
+        return None
+    if settings.certificate_file:
+        pem = Path(settings.certificate_file).read_text(encoding="ascii")
+        return ClientCertificate(settings.tenant_id, settings.app_id, pem, pem)
+    return ClientSecret(settings.tenant_id, settings.app_id, settings.app_password)
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+    settings = read_settings()
+    web.run_app(create_app(settings), host=settings.host, port=settings.port, print=None)
+
+
+if __name__ == "__main__":
+    main()

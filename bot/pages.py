@@ -1,0 +1,56 @@
+"""The pages beside the bot: documents by signed link, and health. Nothing here needs a session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import quote
+
+from aiohttp import web
+
+from documents.links import is_valid
+from meetings.errors import NotFound
+from storage.transaction import Storage
+
+TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+
+
+def add_pages(app: web.Application, storage: Storage, running: Callable[[], bool], key: bytes, now: Callable[[], datetime]) -> None:
+    async def document(request: web.Request) -> web.Response:
+        """A document by its signed link; anything else is 404, so that nothing can be learnt by guessing."""
+        document_id = request.match_info["id"]
+        if not is_valid(document_id, request.query.get("until", ""), request.query.get("mark", ""), key, now()):
+            raise web.HTTPNotFound
+        try:
+            found, content = await storage.read(lambda tx: (tx.document(document_id), tx.document_content(document_id)))
+        except NotFound:
+            raise web.HTTPNotFound from None
+        return web.Response(
+            body=content,
+            content_type=TYPES[found.format],
+            headers={
+                "Content-Disposition": f"inline; filename*=UTF-8''{quote(found.name)}",
+                "X-Content-Type-Options": "nosniff",
+                "Cache-Control": "private, no-store",
+                "Referrer-Policy": "no-referrer",
+            },
+        )
+
+    async def alive(_request: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
+    async def ready(_request: web.Request) -> web.Response:
+        """Whether the database answers and the runner runs."""
+        try:
+            health = await storage.health()
+        except Exception:  # whatever the driver says, the answer is the same
+            return web.json_response({"ready": False, "database": False}, status=503)
+        up = running()
+        return web.json_response({"ready": up, "database": True, "runner": up, **health}, status=200 if up else 503)
+
+    app.router.add_get("/documents/{id}", document)
+    app.router.add_get("/healthz", alive)
+    app.router.add_get("/readyz", ready)

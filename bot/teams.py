@@ -1,0 +1,47 @@
+"""Pykälä as a Bot Framework bot: each kind of activity is answered by the same spine."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from botbuilder.core import ActivityHandler, InvokeResponse, TurnContext
+from botbuilder.schema import Activity, Attachment
+from typing_extensions import override
+
+from bot.edge import received
+from bot.turn import Turns
+
+CARD = "application/vnd.microsoft.card.adaptive"
+
+
+class MeetingBot(ActivityHandler):  # type: ignore[misc]  # botbuilder ships no types
+    """Messages and new conversations are answered by one message, presses in the HTTP response itself."""
+
+    def __init__(self, turns: Turns) -> None:
+        super().__init__()
+        self._turns = turns
+
+    @override
+    async def on_message_activity(self, turn_context: TurnContext) -> None:
+        await self._reply(turn_context)
+
+    @override
+    async def on_conversation_update_activity(self, turn_context: TurnContext) -> None:
+        await self._reply(turn_context)
+
+    @override
+    async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
+        card = await self._turns.answer(received(turn_context))
+        if card is None:
+            return InvokeResponse(status=HTTPStatus.OK, body={"statusCode": 200})
+        return InvokeResponse(status=HTTPStatus.OK, body={"statusCode": 200, "type": CARD, "value": card})
+
+    async def _reply(self, turn_context: TurnContext) -> None:
+        card = await self._turns.answer(received(turn_context))
+        if card is not None:
+            await turn_context.send_activity(_message(card))
+
+
+def _message(card: dict[str, Any]) -> Activity:
+    return Activity(type="message", summary=card.get("fallbackText"), attachments=[Attachment(content_type=CARD, content=card)])

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from bot.inbound import read_activity
+from cards.actions import pack
+from meetings import commands as c
+from meetings.errors import Refused
+
+MESSAGE: dict[str, Any] = {
+    "type": "message",
+    "id": "1700000000001",
+    "serviceUrl": "https://smba.trafficmanager.net/emea/t/",
+    "channelId": "msteams",
+    "locale": "sv-FI",
+    "from": {"id": "29:aino", "name": "Aino Saarela", "aadObjectId": "aad-aino"},
+    "recipient": {"id": "28:bot", "name": "Pykälä"},
+    "conversation": {"id": "19:board@thread.tacv2;messageid=17", "conversationType": "channel", "tenantId": "t1"},
+    "channelData": {"team": {"id": "19:team", "name": "Ohjausryhmä"}, "channel": {"id": "19:board@thread.tacv2"}, "tenant": {"id": "t1"}},
+    "text": "<at>Pykälä</at>&nbsp;tilanne",
+    "entities": [{"type": "mention", "text": "<at>Pykälä</at>", "mentioned": {"id": "28:bot"}}],
+}
+
+
+def activity(**changes: Any) -> dict[str, Any]:
+    return {**deepcopy(MESSAGE), **changes}
+
+
+def pressed(data: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    value = {"action": {"type": "Action.Execute", "verb": data["verb"], "data": data}, "trigger": "manual"}
+    return activity(type="invoke", name="adaptiveCard/action", value=value, text=None, **changes)
+
+
+def test_a_message_in_a_channel() -> None:
+    turn = read_activity(MESSAGE)
+    assert turn is not None
+    assert turn.command == c.ShowStatus()
+    assert (turn.tenant_id, turn.account_id, turn.channel_id, turn.language, turn.thread) == ("t1", "aad-aino", "29:aino", "sv", "17")
+    assert (turn.conversation.id, turn.conversation.kind) == ("19:board@thread.tacv2", "channel")
+
+
+def test_only_the_mention_is_cut_never_the_name_in_the_text() -> None:
+    turn = read_activity(activity(text="<at>Pykälä</at> lisää asia Pykälä ja muut"))
+    assert turn is not None
+    assert turn.command == c.AddItem(title="Pykälä ja muut")
+
+
+def test_the_same_press_has_the_same_key_under_a_new_activity_id() -> None:
+    data = pack(c.AnswerNoComments(meeting_id="m"), "n1")
+    first, again = read_activity(pressed(data, id="1")), read_activity(pressed(data, id="2"))
+    assert first is not None
+    assert again is not None
+    assert first.key == again.key
+
+
+def test_other_words_or_another_person_or_card_is_another_press() -> None:
+    base = pack(c.CommentMinutes(meeting_id="m"), "n1")
+    keys = set()
+    for data, sender in (
+        (base | {"text": "a"}, "29:aino"),
+        (base | {"text": "b"}, "29:aino"),
+        (base | {"text": "a"}, "29:bo"),
+        (base | {"text": "a", "nonce": "n2"}, "29:aino"),
+    ):
+        turn = read_activity(pressed(data, **{"from": {"id": sender, "aadObjectId": "x"}}))
+        assert turn is not None
+        keys.add(turn.key)
+    assert len(keys) == 4
+
+
+def test_inputs_reach_the_command_and_unknown_fields_do_not() -> None:
+    data = pack(c.CommentMinutes(meeting_id="m"), "n1") | {"text": "Muutos", "kind": "remark", "role": "secretary"}
+    turn = read_activity(pressed(data))
+    assert turn is not None
+    assert turn.command == c.CommentMinutes(meeting_id="m", text="Muutos", kind="remark")
+
+
+@pytest.mark.parametrize("verb", ["", "end_round", "drop_table", "__class__"])
+def test_a_press_that_is_no_button_of_ours_is_refused(verb: str) -> None:
+    with pytest.raises(Refused):
+        read_activity(pressed({"verb": verb, "meeting_id": "m", "round_id": "r"}))
+
+
+def test_a_submitted_card_is_a_press_too() -> None:
+    turn = read_activity(activity(value=pack(c.ShowStatus(), "n1"), text=""))
+    assert turn is not None
+    assert (turn.command, turn.pressed) == (c.ShowStatus(), True)
+
+
+def test_a_sent_file() -> None:
+    attachment = {
+        "contentType": "application/vnd.microsoft.teams.file.download.info",
+        "name": "lista.docx",
+        "content": {"downloadUrl": "https://x.sharepoint.com/f"},
+    }
+    turn = read_activity(activity(text="", entities=[], attachments=[attachment]))
+    assert turn is not None
+    assert turn.file is not None
+    assert (turn.file.name, turn.file.address) == ("lista.docx", "https://x.sharepoint.com/f")
+
+
+def test_the_bot_is_welcomed_and_others_are_not() -> None:
+    joined = activity(type="conversationUpdate", membersAdded=[{"id": "28:bot"}], text=None)
+    turn = read_activity(joined)
+    assert turn is not None
+    assert turn.command == c.Welcome()
+    assert read_activity(activity(type="conversationUpdate", membersAdded=[{"id": "29:bo"}])) is None
+    assert read_activity(activity(type="messageReaction")) is None
+
+
+@pytest.mark.parametrize("broken", [{"from": None}, {"conversation": {}}, {"from": "x"}, {"conversation": "x"}])
+def test_an_activity_without_sender_or_place_is_refused(broken: dict[str, Any]) -> None:
+    with pytest.raises(Refused):
+        read_activity(activity(**broken))

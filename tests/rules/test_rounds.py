@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from meetings.errors import Refused
+from meetings.model import Answer, Approval, Check, Comment, CommentKind, Phase, Round, RoundResult
+from meetings.rules import rounds
+from tests.samples import NOW, body, meeting
+
+SENT = Round("r1", "meeting", 1, NOW, date(2026, 5, 18), None, "Europe/Helsinki")
+
+
+def comment(kind: CommentKind = CommentKind.PROPOSAL, answer: Answer = Answer.OPEN) -> Comment:
+    return Comment("c1", "meeting", "r1", "m1", kind, "Muutos", NOW, answer=answer)
+
+
+@pytest.mark.parametrize(
+    ("day", "hour", "zone", "ends"),
+    [
+        (date(2020, 5, 4), None, "Europe/Helsinki", datetime(2020, 5, 4, 21, 0, tzinfo=UTC)),
+        (date(2020, 5, 4), time(12), "Europe/Helsinki", datetime(2020, 5, 4, 9, 0, tzinfo=UTC)),
+        (date(2026, 3, 28), None, "Europe/Helsinki", datetime(2026, 3, 28, 22, 0, tzinfo=UTC)),
+        (date(2026, 3, 29), None, "Europe/Helsinki", datetime(2026, 3, 29, 21, 0, tzinfo=UTC)),
+        (date(2026, 10, 25), None, "Europe/Helsinki", datetime(2026, 10, 25, 22, 0, tzinfo=UTC)),
+        (date(2026, 12, 31), None, "Europe/Mariehamn", datetime(2026, 12, 31, 22, 0, tzinfo=UTC)),
+    ],
+)
+def test_a_deadline_is_inclusive_in_the_zone_of_the_body(day: date, hour: time | None, zone: str, ends: datetime) -> None:
+    assert replace(SENT, deadline=day, deadline_hour=hour, zone=zone).ends_at == ends
+
+
+@given(st.dates(date(2000, 1, 1), date(2060, 12, 30)), st.sampled_from(["Europe/Helsinki", "Europe/Stockholm", "America/New_York"]))
+def test_the_whole_day_is_inside_and_the_next_begins_outside(day: date, zone: str) -> None:
+    ends = replace(SENT, deadline=day, zone=zone).ends_at
+    local = ZoneInfo(zone)
+    assert (ends - timedelta(microseconds=1)).astimezone(local).date() == day
+    assert ends.astimezone(local).date() == day + timedelta(days=1)
+    assert timedelta(hours=23) <= ends - datetime.combine(day, time(0), tzinfo=local) <= timedelta(hours=25)
+
+
+def test_a_deadline_that_has_passed_or_is_absurd_is_refused() -> None:
+    today = NOW.date()
+    for day, key in ((today - timedelta(days=1), "round.deadline_past"), (today + timedelta(days=181), "round.deadline_far")):
+        with pytest.raises(Refused) as refused:
+            rounds.new_round("r", body(), meeting(), day, None, NOW)
+        assert refused.value.key == key
+    assert rounds.new_round("r", body(), meeting(), today, None, NOW).number == 1
+
+
+def test_rounds_are_numbered_on() -> None:
+    again = rounds.new_round("r2", body(), meeting(rounds=(SENT,)), date(2026, 5, 30), None, NOW)
+    assert again.number == 2
+
+
+def test_the_reminder_comes_two_days_before_unless_the_round_is_shorter() -> None:
+    assert rounds.reminder_at(SENT) == SENT.ends_at - timedelta(days=2)
+    assert rounds.reminder_at(replace(SENT, deadline=date(2026, 5, 12))) is None
+
+
+@pytest.mark.parametrize(
+    ("comments", "changed_at", "result"),
+    [
+        ((), None, RoundResult.APPROVED),
+        ((comment(),), None, RoundResult.STOPPED),
+        ((comment(CommentKind.REMARK),), None, RoundResult.APPROVED),
+        ((comment(answer=Answer.REJECTED),), None, RoundResult.APPROVED),
+        ((comment(answer=Answer.NOTED),), None, RoundResult.APPROVED),
+        ((comment(answer=Answer.ACCEPTED),), None, RoundResult.STOPPED),
+        ((), NOW + timedelta(hours=1), RoundResult.STOPPED),
+        ((), NOW - timedelta(hours=1), RoundResult.APPROVED),
+    ],
+)
+def test_only_an_unmet_proposal_or_a_changed_text_stops_tacit_approval(
+    comments: tuple[Comment, ...], changed_at: datetime | None, result: RoundResult
+) -> None:
+    held = meeting(phase=Phase.REVIEW, rounds=(SENT,), comments=comments)
+    held = replace(held, items=(replace(held.items[0], changed_at=changed_at), *held.items[1:]))
+    assert rounds.end_result(body(), held, SENT) is result
+
+
+@pytest.mark.parametrize("approval", [Approval.CHECKERS, Approval.NEXT_MEETING])
+def test_silence_never_approves_without_the_tacit_rule(approval: Approval) -> None:
+    held = meeting(phase=Phase.REVIEW, rounds=(SENT,))
+    assert rounds.end_result(body(approval=approval), held, SENT) is RoundResult.COLLECTED
+
+
+def test_every_named_checker_must_have_checked_this_very_text() -> None:
+    checked = body(approval=Approval.CHECKERS, checker_ids=("m1", "m2"))
+    first = Check("k1", "meeting", "m1", 1, NOW)
+    stale = Check("k2", "meeting", "m2", 0, NOW)
+    second = Check("k3", "meeting", "m2", 1, NOW)
+    assert not rounds.checked_by_all(checked, meeting(checks=(first, stale)), SENT)
+    assert rounds.checked_by_all(checked, meeting(checks=(first, second)), SENT)
+    assert not rounds.checked_by_all(body(), meeting(checks=(first, second)), SENT)
+
+
+def test_each_seat_is_asked_once() -> None:
+    assert rounds.asked(body(3), meeting()) == ("m1", "m2", "m3")

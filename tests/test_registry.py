@@ -1,0 +1,86 @@
+"""Every command has its whole story: access, use case, typed words, button, help line, docs row; names the one that lacks a part."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from cards.actions import pack, unpack
+from cards.kit import VARIANTS
+from meetings import commands
+from meetings.access import ACCESS, Right
+from meetings.commands import Command, stem
+from meetings.use_cases import HANDLERS, VIEWS
+from meetings.use_cases.guide import TYPED
+from texts import LANGUAGES, words
+from texts.catalogue import messages
+from texts.check import faults
+
+ROOT = Path(__file__).parent.parent
+ALL = [one for one in vars(commands).values() if isinstance(one, type) and issubclass(one, Command) and one is not Command]
+PRESSED = [
+    one for one in ALL if ACCESS[one].right is not Right.CLOCK and one not in {commands.Welcome, commands.AskAgain, commands.TakeText}
+]
+
+
+@pytest.mark.parametrize("command", ALL, ids=stem)
+def test_a_command_has_an_access_rule_and_a_use_case(command: type[Command]) -> None:
+    assert command in ACCESS
+    assert command in HANDLERS
+    assert HANDLERS[command].__name__ == stem(command)
+
+
+@pytest.mark.parametrize("command", PRESSED, ids=stem)
+def test_a_command_has_a_button_in_every_language(command: type[Command]) -> None:
+    for language in LANGUAGES:
+        keys = [key for key in messages(language) if key == f"button.{stem(command)}" or key.startswith(f"button.{stem(command)}.")]
+        assert keys, f"button.{stem(command)} ({language})"
+
+
+@pytest.mark.parametrize("command", TYPED, ids=stem)
+def test_a_typed_command_has_words_and_a_help_line(command: type[Command]) -> None:
+    for language in LANGUAGES:
+        assert messages(language).get(f"does.{stem(command)}"), f"does.{stem(command)} ({language})"
+        assert words(language, f"words.{stem(command)}")[0]
+
+
+def test_no_word_means_two_commands() -> None:
+    owners: dict[str, str] = {}
+    for language in LANGUAGES:
+        for key in messages(language):
+            if key.startswith("words."):
+                for word in words(language, key):
+                    assert owners.setdefault(word, key) == key, word
+
+
+@pytest.mark.parametrize("command", PRESSED, ids=stem)
+def test_a_button_comes_back_as_the_same_command(command: type[Command]) -> None:
+    values = {field.name: "x1" for field in fields(command) if field.type == "str"}
+    sent = command(**values)
+    assert unpack(pack(sent, "n1")) == (sent, "n1")
+
+
+def test_variants_name_fields() -> None:
+    known = {stem(one): {field.name for field in fields(one)} for one in ALL}
+    assert all(set(names) <= known[name] for name, names in VARIANTS.items())
+
+
+def test_views_are_of_commands_with_use_cases() -> None:
+    assert set(VIEWS) <= set(HANDLERS)
+
+
+def test_the_catalogues_are_complete() -> None:
+    assert faults() == []
+
+
+def test_nothing_imports_the_composition_root() -> None:
+    for path in ROOT.glob("*/**/*.py"):
+        if path.parts[len(ROOT.parts)] in {".venv", "node_modules", "tests", "bench", "tools"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+            assert "app" not in names, path
