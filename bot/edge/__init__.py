@@ -1,0 +1,9 @@
+"""The edge to Teams: botbuilder 4.17.1 by its public extension points, without its faults. Imported by the rest of bot/ and app.py."""
+
+from bot.edge.config import EdgeConfig
+from bot.edge.connector import Connector
+from bot.edge.edge import Edge
+from bot.edge.failures import ChannelFailure
+from bot.edge.sdk import received
+
+__all__ = ["ChannelFailure", "Connector", "Edge", "EdgeConfig", "received"]

@@ -1,0 +1,162 @@
+"""What botbuilder asks of its surroundings: models to and from JSON, an authentication and a connector client, all on our session."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import botbuilder.schema
+from botbuilder.core import TurnContext
+from botbuilder.schema import Activity, CallerIdConstants
+from botframework.connector.aio import ConnectorClient
+from botframework.connector.auth import (
+    AuthenticateRequestResult,
+    BotFrameworkAuthentication,
+    ClaimsIdentity,
+    ConnectorFactory,
+    MicrosoftAppCredentials,
+)
+from msrest import Deserializer, Serializer
+from msrest.pipeline import Request, Response
+from msrest.pipeline.async_abc import AsyncHTTPSender, AsyncPipeline
+from msrest.universal_http.async_abc import AsyncClientResponse
+from typing_extensions import override
+from yarl import URL
+
+from bot.edge.config import EdgeConfig
+from bot.edge.connector import Connector
+from bot.edge.failures import Rejected
+from bot.edge.validation import Door, check_shape
+
+RECEIVED = "pykala.received"
+CLIENTS = 32
+MODELS = {name: kind for name, kind in vars(botbuilder.schema).items() if isinstance(kind, type)}
+
+
+def received(context: TurnContext) -> Mapping[str, Any]:
+    """The activity of this turn as it came over the wire."""
+    activity: Mapping[str, Any] = context.turn_state[RECEIVED]
+    return activity
+
+
+def _as_is(value: Any, **_: Any) -> Any:
+    return value
+
+
+# One of each for the process: botbuilder builds them anew for every model. What the schema calls "object" (cards, values,
+# channel data) is JSON already, so it is passed on instead of being copied field by field.
+_serializer = Serializer(MODELS)  # type: ignore[no-untyped-call]  # msrest is typed in part only
+_serializer.serialize_type["object"] = _as_is
+_deserializer = Deserializer(MODELS)  # type: ignore[no-untyped-call]  # as above
+_deserializer.deserialize_type["object"] = _as_is
+
+
+def read_activity(body: Mapping[str, Any]) -> Activity:
+    """The model of an activity in wire format; `Rejected` with 400 when it does not fit."""
+    try:
+        return _deserializer("Activity", body)
+    except (AttributeError, ValueError, TypeError, RecursionError) as error:
+        raise Rejected(400, "The body is not an activity.") from error
+
+
+def write_activity(activity: Activity) -> dict[str, Any]:
+    """An activity in wire format."""
+    written: dict[str, Any] = _serializer.serialize_data(activity, "Activity")  # type: ignore[no-untyped-call]  # as above
+    return written
+
+
+class Authentication(BotFrameworkAuthentication):  # type: ignore[misc]  # botbuilder ships no types
+    """The door for what comes in, the connector for what goes out."""
+
+    def __init__(self, config: EdgeConfig, door: Door, connector: Connector) -> None:
+        self._config = config
+        self._door = door
+        self._factory = Clients(connector)
+
+    def result(self, claims: Mapping[str, Any]) -> AuthenticateRequestResult:
+        """What botbuilder wants to know of a request that has been let in."""
+        result = AuthenticateRequestResult()
+        result.claims_identity = ClaimsIdentity(dict(claims), is_authenticated=True)
+        result.audience = self._config.channel_issuer
+        result.caller_id = None if self._config.local else CallerIdConstants.public_azure_channel
+        result.connector_factory = self._factory
+        return result
+
+    @override
+    async def authenticate_request(self, activity: Activity, auth_header: str) -> AuthenticateRequestResult:
+        """Raises PermissionError, which is what botbuilder's own callers expect."""
+        try:
+            token = self._door.token(auth_header)
+            return self.result(await self._door.admit(token, check_shape(write_activity(activity))))
+        except Rejected as rejected:
+            raise PermissionError(rejected.reason) from rejected
+
+    @override
+    async def authenticate_streaming_request(self, auth_header: str, channel_id_header: str) -> AuthenticateRequestResult:
+        raise PermissionError("This bot takes activities over HTTP POST only.")
+
+    @override
+    def create_connector_factory(self, claims_identity: ClaimsIdentity) -> ConnectorFactory:
+        return self._factory
+
+    @override
+    async def create_user_token_client(self, claims_identity: ClaimsIdentity) -> None:
+        """None: nobody signs in to anything through this bot, so the token service is never asked."""
+
+
+class Clients(ConnectorFactory):  # type: ignore[misc]  # as above
+    """botbuilder's connector client per serviceUrl, kept: the least recently used leave."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self._clients: OrderedDict[str, ConnectorClient] = OrderedDict()
+
+    @override
+    async def create(self, service_url: str, audience: str | None = None) -> ConnectorClient:
+        client = self._clients.get(service_url)
+        if client is None:
+            client = ConnectorClient(
+                MicrosoftAppCredentials.empty(),
+                base_url=service_url,
+                pipeline_type=lambda _: AsyncPipeline([], _Sender(self._connector, service_url)),
+            )
+            self._clients[service_url] = client
+            if len(self._clients) > CLIENTS:
+                self._clients.popitem(last=False)
+        self._clients.move_to_end(service_url)
+        return client
+
+
+class _Sender(AsyncHTTPSender[Any, Any]):
+    """Sends what botbuilder's client has prepared through our connector, so nothing of it blocks or goes untyped."""
+
+    def __init__(self, connector: Connector, service_url: str) -> None:
+        self._connector = connector
+        self._service_url = service_url
+
+    async def __aexit__(self, *exc_details: object) -> None:
+        """The session is the edge's, so it stays open."""
+
+    @override
+    async def send(self, request: Request[Any], **config: Any) -> Response[Any, Any]:
+        asked = request.http_request
+        # botbuilder joins base and path with one slash or two, by how the serviceUrl ends.
+        path = URL(asked.url, encoded=True).raw_path_qs.removeprefix(URL(self._service_url).raw_path.rstrip("/"))
+        data = asked.data.encode() if isinstance(asked.data, str) else asked.data
+        body = await self._connector.exchange(asked.method, self._service_url, "/" + path.lstrip("/"), data)
+        return Response(request, _Answer(asked, body))
+
+
+class _Answer(AsyncClientResponse):
+    """A success: failures have been raised as `ChannelFailure` before."""
+
+    def __init__(self, request: Any, content: bytes) -> None:
+        super().__init__(request, None)
+        self.status_code = 200
+        self.headers = {"content-type": "application/json"}
+        self.reason = "OK"
+        self._content = content
+
+    def body(self) -> bytes:
+        return self._content
