@@ -1,0 +1,247 @@
+"""The port `Calendar` over Microsoft Graph: one organiser's mailbox (https://learn.microsoft.com/graph/api/resources/event)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+from kiota_abstractions.api_error import APIError
+from kiota_abstractions.base_request_configuration import RequestConfiguration
+from kiota_abstractions.headers_collection import HeadersCollection
+from msgraph.generated.models.attendee import Attendee
+from msgraph.generated.models.attendee_type import AttendeeType
+from msgraph.generated.models.body_type import BodyType
+from msgraph.generated.models.date_time_time_zone import DateTimeTimeZone
+from msgraph.generated.models.email_address import EmailAddress
+from msgraph.generated.models.event import Event as GraphEvent
+from msgraph.generated.models.item_body import ItemBody
+from msgraph.generated.models.location import Location
+from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+from msgraph.generated.models.online_meeting_provider_type import OnlineMeetingProviderType
+from msgraph.generated.models.single_value_legacy_extended_property import SingleValueLegacyExtendedProperty
+from msgraph.generated.users.item.events.events_request_builder import EventsRequestBuilder
+from msgraph.generated.users.item.events.item.cancel.cancel_post_request_body import CancelPostRequestBody
+from msgraph.generated.users.item.events.item.event_item_request_builder import EventItemRequestBuilder
+from msgraph.graph_service_client import GraphServiceClient
+
+from graph.client import NoToken
+from graph.html_body import same_text, split_join_block
+from meetings.ports import CalendarFailure, Event, EventState, Invitee
+
+# Our own name for the event, findable when a repeated create is refused because the meeting has changed in between.
+KEY_PROPERTY = "String {6f1d0c52-9a4e-4c3b-8f53-2f6a7f0f5d11} Name PykalaKey"
+DEADLINE = 60.0
+_READ = ["id", "subject", "body", "start", "end", "location", "attendees", "organizer", "isOnlineMeeting", "onlineMeeting"]
+# Exchange itself fills an empty place of an online meeting with words that begin so in every language.
+_TEAMS_PLACE = "Microsoft Teams"
+# A 404 with one of these speaks of the mailbox, not of the event.
+_NO_MAILBOX = {"ErrorInvalidUser", "MailboxNotEnabledForRESTAPI", "Request_ResourceNotFound", "ErrorNonExistentMailbox"}
+
+
+class GraphCalendar:
+    """The calendar of `organiser` (address or object id of the mailbox). Failures are `CalendarFailure`; nothing is retried here."""
+
+    def __init__(self, client: GraphServiceClient, organiser: str, *, deadline: float = DEADLINE) -> None:
+        self._user = client.users.by_user_id(organiser)
+        self._organiser = organiser.casefold()
+        self._deadline = deadline
+
+    async def create(self, event: Event) -> EventState:
+        """Create the event and invite everybody. The same key again gives the first event back, brought up to date."""
+        async with self._failures(of_event=False):
+            try:
+                made = await self._user.events.post(self._new(event))
+                return _state(made)
+            except ODataError as refused:
+                # The key was used for this meeting with other contents: the first answer was lost and the meeting has changed since.
+                if _code(refused) != "ErrorDuplicateTransactionId":
+                    raise
+                known = await self._find(event.key)
+        if known is None:
+            raise CalendarFailure("ErrorDuplicateTransactionId")
+        return await self.update(known, event)
+
+    async def update(self, event_id: str, event: Event) -> EventState:
+        """Make the event as given. Only what differs is sent, so only those are told whom it concerns; the Teams join block stays."""
+        async with self._failures(of_event=True):
+            current = await self._user.events.by_event_id(event_id).get(
+                RequestConfiguration(
+                    headers=HeadersCollection({"Prefer": f'outlook.timezone="{event.zone}"'}),
+                    query_parameters=EventItemRequestBuilder.EventItemRequestBuilderGetQueryParameters(select=_READ),
+                )
+            )
+            if current is None or not current.id:
+                raise CalendarFailure("no event in the answer", transient=True)
+            changes = self._changes(current, event)
+            if changes is None:
+                return _state(current)
+            return _state(await self._user.events.by_event_id(event_id).patch(changes), current)
+
+    async def cancel(self, event_id: str, reason: str) -> None:
+        """Cancel the event and tell the attendees why; an event that is already gone is done."""
+        try:
+            async with self._failures(of_event=True):
+                await self._user.events.by_event_id(event_id).cancel.post(CancelPostRequestBody(comment=reason))
+        except CalendarFailure as failure:
+            if not failure.gone:
+                raise
+
+    def _new(self, event: Event) -> GraphEvent:
+        made = GraphEvent(
+            transaction_id=event.key,
+            subject=event.subject,
+            body=ItemBody(content_type=BodyType.Html, content=event.html),
+            start=_moment(event.start, event.zone),
+            end=_moment(event.end, event.zone),
+            attendees=[_attendee(invitee) for invitee in self._invited(event)],
+            single_value_extended_properties=[SingleValueLegacyExtendedProperty(id=KEY_PROPERTY, value=event.key)],
+        )
+        if event.place:
+            made.location = Location(display_name=event.place)
+        if event.online:
+            _go_online(made)
+        return made
+
+    def _changes(self, current: GraphEvent, event: Event) -> GraphEvent | None:
+        # A fresh object: one that came from GET would send back everything that was read.
+        changes = GraphEvent()
+        changed = False
+        if (current.subject or "") != event.subject:
+            changes.subject, changed = event.subject, True
+        if (_wall_clock(current.start), _wall_clock(current.end)) != (_naive(event.start), _naive(event.end)):
+            changes.start, changes.end, changed = _moment(event.start, event.zone), _moment(event.end, event.zone), True
+        if _place(current) != event.place:
+            changes.location, changed = Location(display_name=event.place), True
+        if event.online and not current.is_online_meeting:
+            _go_online(changes)
+            changed = True
+        own, block = split_join_block((current.body and current.body.content) or "", _join_url(current))
+        if not same_text(own, event.html):
+            changes.body, changed = ItemBody(content_type=BodyType.Html, content=event.html + block), True
+        attendees = self._attendees(current, event)
+        if attendees is not None:
+            changes.attendees, changed = attendees, True
+        return changes if changed else None
+
+    def _attendees(self, current: GraphEvent, event: Event) -> list[Attendee] | None:
+        organiser = {self._organiser, _address(current.organizer.email_address if current.organizer else None)}
+        there = [one for one in current.attendees or [] if _address(one.email_address) not in organiser]
+        # A room that the secretary booked in Outlook is not ours to unbook.
+        rooms = [one for one in there if one.type is AttendeeType.Resource]
+        invited = [one for one in self._invited(event) if one.email.casefold() not in organiser]
+        is_now = {(_address(one.email_address), one.type) for one in there if one.type is not AttendeeType.Resource}
+        if is_now == {(one.email.casefold(), _type(one)) for one in invited}:
+            return None
+        kept = [Attendee(type=AttendeeType.Resource, email_address=_copy(room.email_address)) for room in rooms]
+        return [_attendee(one) for one in invited] + kept
+
+    def _invited(self, event: Event) -> list[Invitee]:
+        """Each address once, and never the organiser, whom Exchange adds itself."""
+        once = {invitee.email.casefold(): invitee for invitee in reversed(event.invitees)}
+        return [one for key, one in reversed(once.items()) if key != self._organiser]
+
+    async def _find(self, key: str) -> str | None:
+        quoted = key.replace("'", "''")
+        query = EventsRequestBuilder.EventsRequestBuilderGetQueryParameters(
+            select=["id"], filter=f"singleValueExtendedProperties/any(ep: ep/id eq '{KEY_PROPERTY}' and ep/value eq '{quoted}')"
+        )
+        found = await self._user.events.get(RequestConfiguration(query_parameters=query))
+        return next((one.id for one in (found and found.value) or [] if one.id), None)
+
+    @asynccontextmanager
+    async def _failures(self, *, of_event: bool) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._deadline):
+                yield
+        except APIError as error:
+            raise _failure(error, of_event=of_event) from error
+        except NoToken as error:
+            raise CalendarFailure(f"token {error.reason}", transient=error.transient) from error
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise CalendarFailure("timeout", transient=True) from error
+        except httpx.HTTPError as error:
+            raise CalendarFailure(f"connection {type(error).__name__}", transient=True) from error
+
+
+def _failure(error: APIError, *, of_event: bool) -> CalendarFailure:
+    status = error.response_status_code or 0
+    code = _code(error)
+    # Cancelling twice is refused by Exchange with codes of this family: https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode
+    gone = of_event and ((status in {404, 410} and code not in _NO_MAILBOX) or code.startswith("ErrorCalendarIsCancelled"))
+    transient = status in {408, 409, 412, 423, 429} or status >= 500
+    return CalendarFailure(f"Graph {status} {code}".strip(), gone=gone, transient=transient, retry_after=_retry_after(error))
+
+
+def _code(error: APIError) -> str:
+    code = (error.error.code if isinstance(error, ODataError) and error.error else None) or ""
+    # Only the code: Graph's messages name people and addresses.
+    return code if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", code) else ""
+
+
+def _retry_after(error: APIError) -> float | None:
+    """Seconds of the header, which is a number or an HTTP date (RFC 9110, 10.2.3)."""
+    text = (error.response_headers or {}).get("retry-after", "").strip()
+    if not text:
+        return None
+    if text.isdecimal():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _state(event: GraphEvent | None, before: GraphEvent | None = None) -> EventState:
+    known = event if event is not None and event.id else before
+    if known is None or not known.id:
+        raise CalendarFailure("no event in the answer", transient=True)
+    return EventState(known.id, _join_url(known))
+
+
+def _join_url(event: GraphEvent) -> str:
+    return (event.online_meeting.join_url if event.online_meeting else None) or ""
+
+
+def _go_online(event: GraphEvent) -> None:
+    event.is_online_meeting = True
+    event.online_meeting_provider = OnlineMeetingProviderType.TeamsForBusiness
+
+
+def _place(event: GraphEvent) -> str:
+    place = (event.location.display_name if event.location else None) or ""
+    return "" if event.is_online_meeting and place.startswith(_TEAMS_PLACE) else place
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None, microsecond=0)
+
+
+def _moment(moment: datetime, zone: str) -> DateTimeTimeZone:
+    return DateTimeTimeZone(date_time=_naive(moment).isoformat(), time_zone=zone)
+
+
+def _wall_clock(moment: DateTimeTimeZone | None) -> datetime | None:
+    # Graph writes seven decimals, one more than Python reads.
+    return datetime.fromisoformat(moment.date_time[:19]) if moment and moment.date_time else None
+
+
+def _type(invitee: Invitee) -> AttendeeType:
+    return AttendeeType.Required if invitee.required else AttendeeType.Optional
+
+
+def _attendee(invitee: Invitee) -> Attendee:
+    return Attendee(type=_type(invitee), email_address=EmailAddress(name=invitee.name, address=invitee.email))
+
+
+def _address(address: EmailAddress | None) -> str:
+    return ((address.address if address else None) or "").casefold()
+
+
+def _copy(address: EmailAddress | None) -> EmailAddress:
+    return EmailAddress(name=address.name if address else None, address=address.address if address else None)

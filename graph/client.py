@@ -1,0 +1,204 @@
+"""The one Graph client of the process: tokens by MSAL off the loop, own timeouts, no hidden retries, immutable ids. For app.py."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import httpx
+import msal
+from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsValidator, BaseBearerTokenAuthenticationProvider
+from kiota_http.middleware.options import RetryHandlerOption
+from kiota_serialization_json.json_parse_node_factory import JsonParseNodeFactory
+from kiota_serialization_json.json_serialization_writer_factory import JsonSerializationWriterFactory
+from msgraph.graph_request_adapter import GraphRequestAdapter
+from msgraph.graph_request_adapter import options as graph_options
+from msgraph.graph_service_client import GraphServiceClient
+from msgraph_core import GraphClientFactory
+
+GRAPH = "https://graph.microsoft.com/v1.0"
+LOGIN = "https://login.microsoftonline.com"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+IMMUTABLE_IDS = 'IdType="ImmutableId"'
+TOKEN_TIMEOUT = 15.0
+TIMEOUT = httpx.Timeout(30.0, connect=10.0, pool=10.0)
+# Outlook serves four requests of an app at a time (https://learn.microsoft.com/graph/throttling-limits); more would only be refused.
+CONNECTIONS = httpx.Limits(max_connections=4, max_keepalive_connections=4, keepalive_expiry=60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """An app registration that proves itself with a secret."""
+
+    tenant_id: str
+    client_id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """An app registration that proves itself with a certificate; both parts are PEM text."""
+
+    tenant_id: str
+    client_id: str
+    private_key: str = field(repr=False)
+    certificate: str = field(repr=False)
+
+
+Credential = ClientSecret | ClientCertificate
+
+
+class NoToken(Exception):
+    """Entra gave no token. `transient`: asking again later may help. The text is Entra's error code, without personal data."""
+
+    def __init__(self, reason: str, *, transient: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.transient = transient
+
+
+class TokenSource(Protocol):
+    """The one call of `msal.ConfidentialClientApplication` used here; it blocks, and looks in its own cache first."""
+
+    def acquire_token_for_client(self, scopes: list[str]) -> dict[str, Any] | None: ...
+
+
+class EntraTokens(AccessTokenProvider):
+    """App-only tokens for one host. MSAL blocks, so it runs in a thread; one caller asks at a time, the others find its cache filled."""
+
+    def __init__(self, build: Callable[[], TokenSource], host: str, *, timeout: float = TOKEN_TIMEOUT) -> None:
+        self._build = build
+        self._source: TokenSource | None = None
+        self._scopes = [f"https://{host}/.default"]
+        self._hosts = AllowedHostsValidator([host])
+        self._timeout = timeout
+        self._one_at_a_time = asyncio.Lock()
+
+    async def get_authorization_token(self, uri: str, additional_authentication_context: dict[str, Any] | None = None) -> str:  # noqa: ARG002
+        """A bearer token; `NoToken` for a foreign or plain-text address, a refusal, or no answer in time."""
+        if not self._hosts.is_url_host_valid(uri) or urlsplit(uri).scheme != "https":
+            raise NoToken("foreign_host", transient=False)
+        async with self._one_at_a_time:
+            try:
+                answer = await asyncio.wait_for(asyncio.to_thread(self._acquire), self._timeout)
+            except (TimeoutError, OSError) as unreachable:  # requests' connection failures are OSErrors
+                raise NoToken("login_unreachable", transient=True) from unreachable
+        token = (answer or {}).get("access_token")
+        if not token:
+            code = str((answer or {}).get("error", "no_answer"))
+            raise NoToken(code, transient=code in {"temporarily_unavailable", "server_error", "no_answer"})
+        return str(token)
+
+    def get_allowed_hosts_validator(self) -> AllowedHostsValidator:
+        return self._hosts
+
+    def _acquire(self) -> dict[str, Any] | None:
+        # Building the application asks the tenant's metadata over HTTP, so it too waits for the first call and happens in the thread.
+        if self._source is None:
+            self._source = self._build()
+        return self._source.acquire_token_for_client(self._scopes)
+
+
+class LocalTokens(AccessTokenProvider):
+    """A fixed token for the stand-in on this machine; it never leaves loopback."""
+
+    def __init__(self) -> None:
+        self._hosts = AllowedHostsValidator(sorted(LOOPBACK))
+
+    async def get_authorization_token(self, uri: str, additional_authentication_context: dict[str, Any] | None = None) -> str:  # noqa: ARG002
+        if not self._hosts.is_url_host_valid(uri):
+            raise NoToken("foreign_host", transient=False)
+        return "local"
+
+    def get_allowed_hosts_validator(self) -> AllowedHostsValidator:
+        return self._hosts
+
+
+class GraphClient(GraphServiceClient):
+    """The SDK's client, which can also be warmed and closed."""
+
+    def __init__(self, adapter: GraphRequestAdapter, http: httpx.AsyncClient, tokens: AccessTokenProvider, base_url: str) -> None:
+        super().__init__(request_adapter=adapter)
+        self._http = http
+        self._tokens = tokens
+        self._base_url = base_url
+
+    async def warm_up(self) -> None:
+        """Load the SDK's lazy modules and the first token before a person waits for them. `NoToken` when Entra refuses."""
+        await asyncio.to_thread(_load_event_modules, self)
+        await self._tokens.get_authorization_token(self._base_url)
+
+    async def aclose(self) -> None:
+        """Close the connections; the client is of no use afterwards."""
+        await self._http.aclose()
+
+
+def graph_client(
+    base_url: str = GRAPH, credential: Credential | None = None, *, login_url: str = LOGIN, timeout: httpx.Timeout = TIMEOUT
+) -> GraphClient:
+    """The client for `base_url` (with its version, such as `https://graph.microsoft.com/v1.0`); nothing is sent yet.
+
+    A loopback address is the local stand-in and needs no credential; every other address must be https and have one (ValueError).
+    Nothing is retried here: the caller sees each 429 and 503 with its Retry-After. Every request asks for immutable ids.
+    """
+    base_url = base_url.rstrip("/")
+    parts = urlsplit(base_url)
+    local = parts.hostname in LOOPBACK
+    if not local and parts.scheme != "https":
+        raise ValueError("the Graph address must be https")
+    if not local and credential is None:
+        raise ValueError("Graph outside this machine needs an app registration with a secret or a certificate")
+    tokens = LocalTokens() if local or credential is None else EntraTokens(_application(credential, login_url), parts.hostname or "")
+    # A proxy of the environment must not see what stays on this machine.
+    http = httpx.AsyncClient(
+        timeout=timeout, limits=CONNECTIONS, http2=not local, trust_env=not local, event_hooks={"request": [_ask_immutable_ids]}
+    )
+    no_retries = RetryHandlerOption(max_retries=0, should_retry=False)
+    options = {**graph_options, RetryHandlerOption.get_key(): no_retries}
+    http = GraphClientFactory.create_with_default_middleware(client=http, options=options)
+    adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(tokens), client=http)
+    adapter.base_url = base_url
+    adapter.observability_options.include_euii_attributes = False  # addresses carry mail addresses
+    return GraphClient(adapter, http, tokens, base_url)
+
+
+def _application(credential: Credential, login_url: str) -> Callable[[], TokenSource]:
+    proof: str | dict[str, str] = (
+        credential.secret
+        if isinstance(credential, ClientSecret)
+        else {"private_key": credential.private_key, "public_certificate": credential.certificate}
+    )
+
+    def build() -> TokenSource:
+        authority = f"{login_url.rstrip('/')}/{credential.tenant_id}"
+        application: TokenSource = msal.ConfidentialClientApplication(
+            credential.client_id, client_credential=proof, authority=authority, timeout=TOKEN_TIMEOUT
+        )
+        return application
+
+    return build
+
+
+async def _ask_immutable_ids(request: httpx.Request) -> None:
+    # On the connection and not on each call: one forgotten call would store an id that later changes.
+    wanted = [part for part in (request.headers.get("Prefer"), IMMUTABLE_IDS) if part]
+    request.headers["Prefer"] = ", ".join(wanted)
+
+
+def _load_event_modules(client: GraphServiceClient) -> None:
+    from msgraph.generated.models.event import Event  # noqa: PLC0415  # loading it is what this function is for
+
+    event = client.users.by_user_id("-").events.by_event_id("-")
+    _ = (event.cancel, client.users.by_user_id("-").calendar_view)
+    sample = (
+        b'{"id":"-","subject":"-","body":{"contentType":"html","content":"-"},"start":{"dateTime":"2020-05-11T10:00:00","timeZone":"UTC"},'
+        b'"location":{"displayName":"-"},"attendees":[{"type":"required","status":{"response":"none"},"emailAddress":{"address":"-"}}],'
+        b'"organizer":{"emailAddress":{"address":"-"}},"isOnlineMeeting":true,"onlineMeeting":{"joinUrl":"-"}}'
+    )
+    read = JsonParseNodeFactory().get_root_parse_node("application/json", sample).get_object_value(Event)
+    writer = JsonSerializationWriterFactory().get_serialization_writer("application/json")
+    writer.write_object_value(None, read)
+    writer.get_serialized_content()

@@ -1,0 +1,381 @@
+"""The mailboxes of the stand-in: meetings, each attendee's copy of them, answers and cancellations, kept as documents in a store."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from typing import Any, Protocol
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+from zoneinfo import ZoneInfo
+
+from babel.core import get_global
+
+from graph.html_body import document, inner
+from texts import t
+
+Document = dict[str, Any]
+KIND = "meeting"
+ORGANISER = 0
+TEAMS_PLACE = "Microsoft Teams Meeting"
+MOST_ATTENDEES = 500
+_ID_PREFIX = "AAkALgAAAAAAHYQDEapm"
+_JOIN_CLASS = "me-email-text"
+
+
+class SandboxStore(Protocol):
+    """Where the stand-in keeps its JSON documents. `put` replaces; each call is its own commit; nothing is ever removed."""
+
+    async def get(self, kind: str, id: str) -> Document | None: ...  # noqa: A002  # the word of the documents themselves
+
+    async def put(self, kind: str, id: str, document: Document) -> None: ...  # noqa: A002
+
+    async def all(self, kind: str) -> list[Document]: ...
+
+
+class MemoryStore:
+    """A store that forgets. Documents go through JSON, as in a database, so nobody shares a mutable one."""
+
+    def __init__(self) -> None:
+        self._documents: dict[tuple[str, str], str] = {}
+
+    async def get(self, kind: str, id: str) -> Document | None:  # noqa: A002
+        text = self._documents.get((kind, id))
+        found: Document | None = json.loads(text) if text else None
+        return found
+
+    async def put(self, kind: str, id: str, document: Document) -> None:  # noqa: A002
+        self._documents[kind, id] = json.dumps(document)
+
+    async def all(self, kind: str) -> list[Document]:
+        return [json.loads(text) for (of, _), text in self._documents.items() if of == kind]
+
+
+class GraphRefusal(Exception):
+    """What Graph says no with: an HTTP status and an error code; the message is for developers, as Graph's own."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Somebody with a mailbox here: anyone who has organised or been invited."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One mailbox's copy of a meeting. `place` 0 is the organiser's, n the n-th attendee's."""
+
+    meeting: Document
+    place: int
+
+    @property
+    def id(self) -> str:
+        """Opaque, url-safe, the same for the life of the copy."""
+        return _ID_PREFIX + base64.urlsafe_b64encode(UUID(self.meeting["id"]).bytes + self.place.to_bytes(2, "big")).decode()
+
+    @property
+    def is_organiser(self) -> bool:
+        return self.place == ORGANISER
+
+    @property
+    def owner(self) -> Document:
+        holder: Document = self.meeting["organizer"] if self.is_organiser else self.meeting["attendees"][self.place - 1]
+        return holder
+
+    @property
+    def cancelled(self) -> bool:
+        return bool(self.meeting["cancelled"] or self.owner.get("uninvited"))
+
+    @property
+    def response(self) -> str:
+        return "organizer" if self.is_organiser else str(self.owner["response"])
+
+    @property
+    def in_calendar(self) -> bool:
+        """Whether Graph still answers for it: a cancelled meeting leaves the organiser's calendar, a removed copy its owner's."""
+        return not (self.owner.get("removed") or (self.is_organiser and self.cancelled))
+
+    @property
+    def attendees(self) -> list[Document]:
+        return [one for one in self.meeting["attendees"] if not one.get("uninvited")]
+
+    @property
+    def starts(self) -> datetime:
+        return instant(self.meeting["start"])
+
+    @property
+    def ends(self) -> datetime:
+        return instant(self.meeting["end"])
+
+
+class Mailboxes:
+    """All mailboxes of the stand-in. One process, one lock: each change is read, made and put as one document."""
+
+    def __init__(self, store: SandboxStore, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), language: str = "fi") -> None:
+        self._store = store
+        self._now = now
+        self._language = language
+        self._lock = asyncio.Lock()
+
+    @property
+    def now(self) -> datetime:
+        return self._now()
+
+    async def create(self, mailbox: str, fields: Mapping[str, Any], origin: str) -> Copy:
+        """A meeting from the fields of a POST. The same transactionId with the same fields gives the first one back.
+
+        With other fields it is refused with ErrorDuplicateTransactionId, as Exchange does. `origin` is where join links lead.
+        """
+        _known_user(mailbox)
+        async with self._lock:
+            fingerprint = hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+            uid, known = await self._place_for(mailbox, fields.get("transactionId"))
+            if known is not None:
+                if known["fingerprint"] != fingerprint:
+                    raise GraphRefusal(
+                        409, "ErrorDuplicateTransactionId", "The TransactionId has already been used to create a different event."
+                    )
+                return Copy(known, ORGANISER)
+            moment = _stamp(self._now())
+            meeting: Document = {
+                "id": uid.hex,
+                "fingerprint": fingerprint,
+                "transactionId": fields.get("transactionId"),
+                "properties": fields.get("properties", {}),
+                "organizer": {"name": await self._name(mailbox), "address": mailbox},
+                "subject": "",
+                "content": "",
+                "location": "",
+                "online": False,
+                "joinUrl": "",
+                "cancelled": False,
+                "comment": "",
+                "attendees": [],
+                "created": moment,
+                "changed": moment,
+                "version": 0,
+            }
+            _check_times(fields.get("start"), fields.get("end"))
+            self._apply(meeting, fields, origin)
+            await self._put(meeting)
+            return Copy(meeting, ORGANISER)
+
+    async def change(self, mailbox: str, event_id: str, fields: Mapping[str, Any], origin: str) -> Copy:
+        """What a PATCH does: given parts replace the old ones, the attendee list as a whole. Only the organiser's copy can be changed."""
+        async with self._lock:
+            copy = await self._find(mailbox, event_id)
+            if not copy.is_organiser:
+                raise GraphRefusal(403, "ErrorAccessDenied", "Only the organizer can change the meeting.")
+            if "transactionId" in fields:
+                raise GraphRefusal(400, "ErrorInvalidRequest", "transactionId cannot be changed.")
+            meeting = copy.meeting
+            _check_times(fields.get("start", meeting["start"]), fields.get("end", meeting["end"]))
+            self._apply(meeting, fields, origin)
+            await self._put(meeting)
+            return Copy(meeting, ORGANISER)
+
+    async def cancel(self, mailbox: str, event_id: str, comment: str) -> None:
+        """Cancel for everybody; the organiser's copy then answers 404. Attendees cannot (400)."""
+        async with self._lock:
+            copy = await self._find(mailbox, event_id)
+            if not copy.is_organiser:
+                raise GraphRefusal(400, "ErrorInvalidRequest", "Only the organizer can cancel the meeting.")
+            copy.meeting.update(cancelled=True, comment=comment)
+            await self._put(copy.meeting)
+
+    async def remove(self, mailbox: str, event_id: str) -> None:
+        """DELETE: the organiser's cancels for everybody without a word, an attendee's only leaves that calendar."""
+        async with self._lock:
+            copy = await self._find(mailbox, event_id)
+            if copy.is_organiser:
+                copy.meeting["cancelled"] = True
+            else:
+                copy.owner["removed"] = True
+            await self._put(copy.meeting)
+
+    async def respond(self, mailbox: str, event_id: str, response: str) -> Copy:
+        """An attendee's answer: accepted, tentativelyAccepted or declined. Refused to the organiser and for a cancelled meeting."""
+        async with self._lock:
+            copy = await self._find(mailbox, event_id)
+            if copy.is_organiser:
+                raise GraphRefusal(400, "ErrorInvalidRequest", "The meeting organizer cannot respond.")
+            if copy.cancelled:
+                verb = {"accepted": "Accept", "tentativelyAccepted": "Tentative", "declined": "Decline"}[response]
+                raise GraphRefusal(400, f"ErrorCalendarIsCancelledFor{verb}", "The meeting has been cancelled.")
+            copy.owner.update(response=response, time=_stamp(self._now()))
+            await self._put(copy.meeting)
+            return copy
+
+    async def find(self, mailbox: str, event_id: str) -> Copy:
+        """The copy with the id in that mailbox, or ErrorItemNotFound."""
+        return await self._find(mailbox, event_id)
+
+    async def copies(self, mailbox: str) -> list[Copy]:
+        """Every copy of the mailbox by start, also those Graph no longer answers for."""
+        _known_user(mailbox)
+        found = []
+        for meeting in await self._store.all(KIND):
+            for place, holder in enumerate([meeting["organizer"], *meeting["attendees"]]):
+                if holder["address"].casefold() == mailbox.casefold():
+                    found.append(Copy(meeting, place))
+        return sorted(found, key=lambda copy: (copy.starts, copy.meeting["id"]))
+
+    async def owners(self) -> tuple[Owner, ...]:
+        """Everybody with a mailbox here, by name. A name known from an invitation is kept over a bare address."""
+        names: dict[str, Owner] = {}
+        for meeting in await self._store.all(KIND):
+            for holder in [meeting["organizer"], *meeting["attendees"]]:
+                key = holder["address"].casefold()
+                if key not in names or names[key].name == names[key].address:
+                    names[key] = Owner(holder["name"] or holder["address"], holder["address"])
+        return tuple(sorted(names.values(), key=lambda owner: owner.name.casefold()))
+
+    async def joined(self, code: str) -> Document | None:
+        """The meeting a join link leads to."""
+        return next((meeting for meeting in await self._store.all(KIND) if code and meeting["joinUrl"].endswith(f"/{code}")), None)
+
+    async def _place_for(self, mailbox: str, transaction: str | None) -> tuple[UUID, Document | None]:
+        # The meeting's own id is made of its transactionId, so a repeat meets the first one in a single lookup, also after a crash.
+        if not transaction:
+            return uuid4(), None
+        round_ = 0
+        while True:
+            uid = uuid5(NAMESPACE_URL, f"{mailbox.casefold()}\n{transaction}\n{round_}")
+            known = await self._store.get(KIND, uid.hex)
+            if known is None or not known["cancelled"]:
+                return uid, known
+            round_ += 1
+
+    async def _find(self, mailbox: str, event_id: str) -> Copy:
+        _known_user(mailbox)
+        meeting_id, place = _parts(event_id)
+        meeting = await self._store.get(KIND, meeting_id) if meeting_id else None
+        if meeting is not None and place <= len(meeting["attendees"]):
+            copy = Copy(meeting, place)
+            if copy.owner["address"].casefold() == mailbox.casefold() and copy.in_calendar:
+                return copy
+        raise GraphRefusal(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+
+    async def _put(self, meeting: Document) -> None:
+        meeting["version"] += 1
+        meeting["changed"] = _stamp(self._now())
+        await self._store.put(KIND, meeting["id"], meeting)
+
+    async def _name(self, address: str) -> str:
+        return next((owner.name for owner in await self.owners() if owner.address.casefold() == address.casefold()), address)
+
+    def _apply(self, meeting: Document, fields: Mapping[str, Any], origin: str) -> None:
+        moved = any(key in fields and key in meeting and fields[key] != meeting[key] for key in ("start", "end"))
+        for key in ("subject", "start", "end", "location"):
+            if key in fields:
+                meeting[key] = fields[key]
+        if "attendees" in fields:
+            meeting["attendees"] = _invited(meeting, fields["attendees"])
+        if moved:
+            # Exchange asks everybody again when the time changes.
+            for attendee in meeting["attendees"]:
+                attendee.update(response="none", time="")
+        if "content" in fields:
+            meeting["content"] = document(inner(fields["content"]))
+            if meeting["online"] and not (meeting["joinUrl"] in meeting["content"] and _JOIN_CLASS in meeting["content"]):
+                meeting.update(online=False, joinUrl="")
+        if fields.get("online") and not meeting["online"]:
+            code = uuid5(NAMESPACE_URL, f"{meeting['id']}\n{meeting['version']}").hex
+            meeting.update(online=True, joinUrl=f"{origin}/sandbox/join/{code}")
+            meeting["content"] = document(inner(meeting["content"]) + self._join_block(meeting["joinUrl"]))
+            meeting["location"] = meeting["location"] or TEAMS_PLACE
+
+    def _join_block(self, url: str) -> str:
+        rule = f'<div style="width:100%"><span style="white-space:nowrap; color:#5F5F5F; opacity:.36">{"_" * 80}</span></div>'
+        heading = escape(t(self._language, "sandbox.block_heading"))
+        link = escape(t(self._language, "sandbox.block_link"))
+        return (
+            f'\r\n<br>\r\n{rule}\r\n<div class="{_JOIN_CLASS}" lang="{self._language}">'
+            f'<div><span style="font-size:24px">{heading}</span></div>'
+            f'<div><a href="{escape(url)}" class="me-email-headline" target="_blank" rel="noreferrer noopener">{link}</a></div>'
+            f"</div>\r\n{rule}"
+        )
+
+
+def instant(moment: Mapping[str, str]) -> datetime:
+    """The aware UTC instant of a dateTimeTimeZone."""
+    return datetime.fromisoformat(moment["dateTime"][:19]).replace(tzinfo=zone(moment["timeZone"])).astimezone(UTC)
+
+
+def zone(name: str) -> ZoneInfo:
+    """A zone by its IANA or Windows name; Graph's refusal for an unknown one."""
+    try:
+        return ZoneInfo(get_global("windows_zone_mapping").get(name, name))
+    except (KeyError, ValueError, OSError) as unknown:  # ZoneInfoNotFoundError is a KeyError
+        raise GraphRefusal(400, "TimeZoneNotSupportedException", "A time zone with the specified ID could not be found.") from unknown
+
+
+def _check_times(start: Mapping[str, str] | None, end: Mapping[str, str] | None) -> None:
+    if not start or not end:
+        raise GraphRefusal(400, "ErrorInvalidRequest", "start and end are required.")
+    try:
+        backwards = instant(end) < instant(start)
+    except ValueError as unreadable:
+        raise GraphRefusal(400, "ErrorInvalidRequest", "A dateTime is not valid.") from unreadable
+    if backwards:
+        raise GraphRefusal(400, "ErrorPropertyValidationFailure", "The end is before the start.")
+
+
+def _invited(meeting: Document, wanted: Sequence[Mapping[str, str]]) -> list[Document]:
+    """The old places in their order (an uninvited one stays, as a cancelled copy), then the new ones. Answers are kept."""
+    if len(wanted) > MOST_ATTENDEES:
+        raise GraphRefusal(400, "ErrorTooManyRecipients", "A meeting has at most 500 attendees.")
+    organiser = meeting["organizer"]["address"].casefold()
+    by_address = {one["address"].casefold(): one for one in wanted if one["address"].casefold() != organiser}
+    places: list[Document] = []
+    for old in meeting["attendees"]:
+        now = by_address.pop(old["address"].casefold(), None)
+        if now is None:
+            places.append({**old, "uninvited": True})
+        elif old.get("uninvited"):
+            places.append(_place(now))
+        else:
+            places.append({**old, "name": now["name"] or old["name"], "type": now["type"]})
+    return places + [_place(one) for one in by_address.values()]
+
+
+def _place(attendee: Mapping[str, str]) -> Document:
+    return {
+        "name": attendee["name"] or attendee["address"],
+        "address": attendee["address"],
+        "type": attendee["type"],
+        "response": "none",
+        "time": "",
+    }
+
+
+def _known_user(mailbox: str) -> None:
+    if "@" not in mailbox:
+        raise GraphRefusal(404, "ErrorInvalidUser", f"The requested user '{mailbox}' is invalid.")
+
+
+def _parts(event_id: str) -> tuple[str, int]:
+    try:
+        raw = base64.urlsafe_b64decode(event_id.removeprefix(_ID_PREFIX))
+    except ValueError:
+        return "", 0
+    if not event_id.startswith(_ID_PREFIX) or len(raw) != 18:
+        return "", 0
+    return UUID(bytes=raw[:16]).hex, int.from_bytes(raw[16:], "big")
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,40 @@
+"""The local stand-in for Microsoft 365 calendars, shipped with the product: Graph under `/graph/v1.0`, calendars at `/sandbox`.
+
+For app.py alone, which binds it to loopback. It answers only requests that were addressed to this machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from graph.client import LOOPBACK
+from graph.mailboxes import Mailboxes, MemoryStore, SandboxStore
+from graph.sandbox_page import page_app
+from graph.sandbox_wire import Fault, wire_app
+
+__all__ = ["Fault", "MemoryStore", "SandboxStore", "add_sandbox"]
+
+
+def add_sandbox(
+    app: web.Application, store: SandboxStore, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), language: str = "fi"
+) -> None:
+    """Mount `/graph` (Graph's wire format, and `/graph/sandbox/faults`) and `/sandbox` (the pages) on the application.
+
+    All state is in the store, except faults on demand. `language` is that of the Teams join block Exchange would write.
+    """
+    mailboxes = Mailboxes(store, now=now, language=language)
+    for prefix, part in (("/graph", wire_app(mailboxes)), ("/sandbox", page_app(mailboxes))):
+        part.middlewares.insert(0, _this_machine_only)
+        app.add_subapp(prefix, part)
+
+
+@web.middleware
+async def _this_machine_only(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
+    # A foreign page can point its own host name at loopback; the name in the request gives it away.
+    if urlsplit(f"//{request.host}").hostname not in LOOPBACK:
+        raise web.HTTPForbidden
+    return await handler(request)

@@ -1,0 +1,211 @@
+"""The stand-in's pages: whose calendar, what is in it, and answering an invitation. Plain HTML forms, no script. For graph/sandbox.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aiohttp import hdrs, web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from graph.html_body import plain_text, split_join_block
+from graph.mailboxes import TEAMS_PLACE, Copy, Document, GraphRefusal, Mailboxes, Owner
+from texts import LANGUAGES, format_date, format_time, format_times, t
+
+MAILBOXES = web.AppKey("page_mailboxes", Mailboxes)
+ZONE = ZoneInfo("Europe/Helsinki")
+ANSWERS = ("accepted", "tentativelyAccepted", "declined")
+_FOLDER = Path(__file__).parent / "templates"
+_PAGES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    # Not `no-referrer`: browsers would then send `Origin: null` with our own forms.
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    name: str
+    type: str
+    answer: str
+    response: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A copy as the page shows it: texts in the reader's language, times in Finland's zone."""
+
+    id: str
+    subject: str
+    weekday: str
+    day: str
+    time: str
+    iso: str
+    place: str
+    organiser: str
+    join_url: str
+    text: str
+    cancelled: bool
+    reason: str
+    response: str
+    answers: tuple[_Answer, ...]
+    summary: str
+    can_answer: bool
+    past: bool
+
+
+def page_app(mailboxes: Mailboxes) -> web.Application:
+    """The sub-application for `/sandbox`."""
+    app = web.Application()
+    app[MAILBOXES] = mailboxes
+    app.add_routes(
+        [
+            web.get("", _calendar),
+            web.post("/answer", _answer),
+            web.get("/join/{code}", _join),
+            web.get("/style.css", _style),
+        ]
+    )
+    return app
+
+
+async def _calendar(request: web.Request) -> web.Response:
+    mailboxes, language = request.app[MAILBOXES], _language(request)
+    owners = await mailboxes.owners()
+    wanted = request.query.get("person", "").strip()
+    person = next((owner for owner in owners if owner.address.casefold() == wanted.casefold()), None)
+    shown: list[_Shown] = []
+    if person is not None:
+        shown = [_shown(copy, language, mailboxes.now) for copy in await mailboxes.copies(person.address)]
+    waiting = {owner.address: await _waiting(mailboxes, owner) for owner in owners}
+    return _page(
+        request,
+        "calendar.html",
+        owners=owners,
+        person=person,
+        unknown="" if person else wanted,
+        waiting=waiting,
+        coming=[event for event in shown if not event.past],
+        past=[event for event in reversed(shown) if event.past],
+        answered=request.query.get("answered", ""),
+        refused="refused" in request.query,
+    )
+
+
+async def _answer(request: web.Request) -> web.Response:
+    if not _same_origin(request):
+        raise web.HTTPForbidden(text=t(_language(request), "sandbox.forbidden"))
+    form = {name: str(value) for name, value in (await request.post()).items()}
+    person, event, response = form.get("person", ""), form.get("event", ""), form.get("answer", "")
+    back = {"person": person, "lang": _language(request)}
+    if response not in ANSWERS:
+        raise web.HTTPBadRequest
+    try:
+        await request.app[MAILBOXES].respond(person, event, response)
+    except GraphRefusal:
+        raise web.HTTPSeeOther(request.rel_url.with_path("/sandbox").with_query({**back, "refused": "1"})) from None
+    raise web.HTTPSeeOther(request.rel_url.with_path("/sandbox").with_query({**back, "answered": event}).with_fragment(event))
+
+
+async def _join(request: web.Request) -> web.Response:
+    meeting = await request.app[MAILBOXES].joined(request.match_info["code"])
+    language = _language(request)
+    shown = None if meeting is None else _shown(Copy(meeting, 0), language, request.app[MAILBOXES].now)
+    return _page(request, "join.html", event=shown, status=404 if meeting is None else 200)
+
+
+async def _style(_: web.Request) -> web.Response:
+    text = (_FOLDER / "sandbox.css").read_text(encoding="utf-8")
+    return web.Response(text=text, content_type="text/css", headers={"X-Content-Type-Options": "nosniff"})
+
+
+def _page(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
+    language = _language(request)
+    languages = [(code, t(code, "sandbox.own_name"), str(request.rel_url.update_query(lang=code))) for code in LANGUAGES]
+    text = _PAGES.get_template(template).render(
+        language=language, languages=languages, t=lambda key, **params: t(language, key, **params), **values
+    )
+    return web.Response(text=text, content_type="text/html", status=status, headers={**_HEADERS, "Content-Language": language})
+
+
+async def _waiting(mailboxes: Mailboxes, owner: Owner) -> int:
+    copies = await mailboxes.copies(owner.address)
+    return sum(1 for copy in copies if copy.response == "none" and not copy.cancelled and copy.in_calendar and copy.ends > mailboxes.now)
+
+
+def _shown(copy: Copy, language: str, now: datetime) -> _Shown:
+    meeting = copy.meeting
+    start, end = copy.starts.astimezone(ZONE), copy.ends.astimezone(ZONE)
+    weekday, day = format_date(language, start.date(), weekday=True).split(" ", 1)
+    until = "" if end.date() == start.date() else f"–{format_date(language, end.date(), weekday=True)} {format_time(language, end)}"
+    own, _ = split_join_block(meeting["content"], meeting["joinUrl"])
+    answers = tuple(
+        _Answer(
+            one["name"], t(language, f"sandbox.type.{one['type']}"), t(language, f"sandbox.response.{one['response']}"), one["response"]
+        )
+        for one in copy.attendees
+    )
+    return _Shown(
+        id=copy.id,
+        subject=meeting["subject"],
+        weekday=weekday,
+        day=day,
+        time=format_times(language, start, None if until else end) + until,
+        iso=start.isoformat(),
+        place="" if meeting["location"] == TEAMS_PLACE else meeting["location"],
+        organiser=_person(meeting["organizer"]),
+        join_url=meeting["joinUrl"],
+        text=plain_text(own),
+        cancelled=copy.cancelled,
+        reason=meeting["comment"] if meeting["cancelled"] else "",
+        response=copy.response,
+        answers=answers,
+        summary=_summary(answers, language),
+        can_answer=not copy.is_organiser and not copy.cancelled and copy.in_calendar,
+        past=copy.ends <= now,
+    )
+
+
+def _person(holder: Document) -> str:
+    name, address = holder["name"], holder["address"]
+    return address if name == address else f"{name} ({address})"
+
+
+def _summary(answers: tuple[_Answer, ...], language: str) -> str:
+    counts = {response: sum(1 for one in answers if one.response == response) for response in (*ANSWERS, "none")}
+    return " · ".join(f"{t(language, f'sandbox.response.{response}')}: {count}" for response, count in counts.items() if count)
+
+
+def _language(request: web.Request) -> str:
+    """`?lang=`, else the first of ours in Accept-Language by weight (RFC 9110, 12.5.4), else Finnish."""
+    if request.query.get("lang") in LANGUAGES:
+        return request.query["lang"]
+    ranked: list[tuple[float, str]] = []
+    for part in request.headers.get(hdrs.ACCEPT_LANGUAGE, "").split(","):
+        tag, _, weight = part.strip().partition(";q=")
+        code = tag.split("-")[0].casefold()
+        if code in LANGUAGES:
+            ranked.append((_weight(weight), code))
+    return max(ranked, key=lambda one: one[0])[1] if ranked else LANGUAGES[0]
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text) if text else 1.0
+    except ValueError:
+        return 0.0
+
+
+def _same_origin(request: web.Request) -> bool:
+    """Whether a form was sent by our own page; browsers say so in one header or the other, and a request with neither is refused."""
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get(hdrs.ORIGIN)
+    if site is None and origin is None:
+        return False
+    return site in {None, "same-origin"} and origin in {None, str(request.url.origin())}
