@@ -155,7 +155,10 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A place in the body; `position` is its order in the roster. A seat without a vote is outside the quorum."""
+    """A place in the body; `position` is its order in the roster. A seat without a vote is outside the quorum.
+
+    A seat can be added or abolished from a date (`since`, `until` inclusive): a vacant seat still counts, an abolished one does not.
+    """
 
     id: str
     body_id: str
@@ -163,6 +166,11 @@ class Seat:
     organisation: str = ""
     group: str = ""
     voting: bool = True
+    since: date | None = None
+    until: date | None = None
+
+    def in_force(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
 
 @dataclass(frozen=True, slots=True)

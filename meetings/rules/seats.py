@@ -24,7 +24,8 @@ def seats_on(body: Body, day: date) -> tuple[SeatOnDay, ...]:
     for holding in body.holdings:
         if holding.in_force(day):
             by_seat.setdefault(holding.seat_id, []).append(holding)
-    return tuple(_on_day(seat, by_seat.get(seat.id, [])) for seat in sorted(body.seats, key=lambda seat: seat.position))
+    standing = sorted((seat for seat in body.seats if seat.in_force(day)), key=lambda seat: seat.position)
+    return tuple(_on_day(seat, by_seat.get(seat.id, [])) for seat in standing)
 
 
 def seat_of(seats: tuple[SeatOnDay, ...], person_id: str) -> SeatOnDay | None:

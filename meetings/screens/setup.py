@@ -1,0 +1,52 @@
+"""Screens of setting up a body and of its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meetings.commands import ChangeBody
+from meetings.model import Body, Conversation, Person
+from meetings.screens.base import Screen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUpForm(Screen):
+    """The form of a new body, filled with sensible defaults or with what was typed.
+
+    `channels`: the free ones to choose among; empty on a channel, where `channel_id` is that channel. `language` empty: the reader's.
+    """
+
+    channel_id: str
+    channels: tuple[Conversation, ...]
+    name: str
+    language: str
+    language_2: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodySetUp(Screen):
+    """A body exists: what was assumed, and what comes next."""
+
+    body: Body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyForm(Screen):
+    """All settings of a body. `typed` is the refused form that comes back; None shows what is stored.
+
+    `accounts` may be secretary, `offices` chair and vice-chair, `members` checkers.
+    """
+
+    body: Body
+    typed: ChangeBody | None
+    accounts: tuple[Person, ...]
+    offices: tuple[Person, ...]
+    members: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingItemsForm(Screen):
+    """The template of standing items, a line an item."""
+
+    body: Body
+    lines: str
