@@ -49,6 +49,9 @@ class EdgeAdapter(CloudAdapter):  # type: ignore[misc]  # botbuilder ships no ty
             log.info("refused with %s: %s", rejected.status, rejected.reason)
             headers = {401: {"WWW-Authenticate": "Bearer"}, 405: {"Allow": "POST"}, 503: {"Retry-After": "5"}}.get(rejected.status)
             return web.Response(status=rejected.status, text=rejected.reason, headers=headers)
+        except Exception:  # hostile input finds what nobody thought of; it is still not served, and not our error to the caller
+            log.exception("a request could not be judged")
+            return web.Response(status=400, text="The request cannot be read.")
         try:
             return _answer(await self._turn(body, activity, claims, bot))
         except Exception:  # the bot's own boundary is inside; what gets past it must still be answered

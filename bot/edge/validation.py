@@ -155,11 +155,12 @@ class Door:
             return
         place, data = activity.get("conversation"), activity.get("channelData")
         tenant = data.get("tenant") if isinstance(data, Mapping) else None
-        named = {
+        told = (
             place.get("tenantId") if isinstance(place, Mapping) else None,
             tenant.get("id") if isinstance(tenant, Mapping) else None,
-        } - {None, ""}
-        if not named or not named.issubset(tenants):
+        )
+        named = [tenant_id for tenant_id in told if tenant_id]
+        if not named or not all(tenant_id in tenants for tenant_id in named):
             raise Rejected(403, "This bot does not serve that tenant.")
 
     async def _verified(self, token: str) -> _Seen:
@@ -179,9 +180,10 @@ class Door:
                 leeway=SKEW,
                 options={"require": ["exp", "iss", "aud"]},
             )
+            ends = float(claims["exp"])
         except Exception as error:  # hostile input finds errors beyond PyJWTError (overflow, recursion); none makes it a good token
             raise Rejected(401, "The token is not valid.") from error
-        seen = _Seen(min(float(claims["exp"]), now + REMEMBERED), claims, key.endorsements)
+        seen = _Seen(min(ends, now + REMEMBERED), claims, key.endorsements)
         self._seen[token] = seen
         self._seen.move_to_end(token)
         if len(self._seen) > REMEMBERED_TOKENS:

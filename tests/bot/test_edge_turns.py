@@ -138,7 +138,7 @@ async def test_connector_clients_are_kept_but_not_for_ever() -> None:
 @pytest.mark.parametrize(("kind", "status"), [("message", 503), ("invoke", 200)])
 async def test_a_broken_turn_is_answered(kind: str, status: int) -> None:
     class Broken(ActivityHandler):  # type: ignore[misc]  # as above
-        async def on_turn(self, turn_context: TurnContext) -> None:
+        async def on_turn(self, _turn_context: TurnContext) -> None:
             raise RuntimeError("kesken")
 
     async with local(Broken()) as (_, channel):

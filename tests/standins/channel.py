@@ -233,6 +233,10 @@ class Channel:
 
     async def say(self, who: Person, place: Place, text: str, *, mention: bool = True, activity_id: str = "", **extra: Any) -> Answer:
         """A message. In a channel it mentions the bot, as only such messages reach it; at top level it opens a thread."""
+        return await self.send({**self.said(who, place, text, mention=mention, activity_id=activity_id), **extra})
+
+    def said(self, who: Person, place: Place, text: str, *, mention: bool = True, activity_id: str = "") -> dict[str, Any]:
+        """The activity of a message."""
         activity = self._activity("message", who, place, activity_id=activity_id)
         activity |= {"text": text, "textFormat": "plain"}
         markup = f"<p>{html.escape(text)}</p>"
@@ -240,11 +244,10 @@ class Channel:
             at = f"<at>{self.bot['name']}</at>"
             activity["text"] = f"{at} {text}\n"
             activity["entities"].insert(0, {"type": "mention", "text": at, "mentioned": dict(self.bot)})
-            markup = (
-                f'<p><span itemtype="http://schema.skype.com/Mention" itemscope="">{self.bot["name"]}</span>&nbsp;{html.escape(text)}</p>'
-            )
+            itemtype = "http://schema.skype.com/Mention"
+            markup = f'<p><span itemtype="{itemtype}" itemscope="">{self.bot["name"]}</span>&nbsp;{html.escape(text)}</p>'
         activity["attachments"] = [{"contentType": "text/html", "content": markup}]
-        return await self.send({**activity, **extra})
+        return activity
 
     async def press(
         self,
