@@ -61,6 +61,8 @@ def document(content: str) -> str:
 
 
 def _body(html: str) -> lxml.html.HtmlElement:
+    # Exchange ends lines with CR LF, and the writer would spell the CR out as a character reference.
+    html = html.replace("\r\n", "\n")
     root = lxml.html.document_fromstring(html if html.strip() else "<p></p>", ensure_head_body=True)
     return root.find("body")
 

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
@@ -20,6 +20,8 @@ from graph.html_body import document, inner
 from texts import t
 
 Document = dict[str, Any]
+# The name of the person with an address, where one is known.
+Directory = Callable[[str], Awaitable[str | None]]
 KIND = "meeting"
 ORGANISER = 0
 TEAMS_PLACE = "Microsoft Teams Meeting"
@@ -124,8 +126,16 @@ class Copy:
 class Mailboxes:
     """All mailboxes of the stand-in. One process, one lock: each change is read, made and put as one document."""
 
-    def __init__(self, store: SandboxStore, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), language: str = "fi") -> None:
+    def __init__(
+        self,
+        store: SandboxStore,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        language: str = "fi",
+        name_of: Directory | None = None,
+    ) -> None:
         self._store = store
+        self._name_of = name_of
         self._now = now
         self._language = language
         self._lock = asyncio.Lock()
@@ -275,6 +285,9 @@ class Mailboxes:
         await self._store.put(KIND, meeting["id"], meeting)
 
     async def _name(self, address: str) -> str:
+        known = await self._name_of(address) if self._name_of else None
+        if known:
+            return known
         return next((owner.name for owner in await self.owners() if owner.address.casefold() == address.casefold()), address)
 
     def _apply(self, meeting: Document, fields: Mapping[str, Any], origin: str) -> None:

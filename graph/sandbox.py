@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from graph.client import LOOPBACK
-from graph.mailboxes import Mailboxes, MemoryStore, SandboxStore
+from graph.mailboxes import Directory, Mailboxes, MemoryStore, SandboxStore
 from graph.sandbox_page import page_app
 from graph.sandbox_wire import Fault, wire_app
 
@@ -20,13 +20,19 @@ __all__ = ["Fault", "MemoryStore", "SandboxStore", "add_sandbox"]
 
 
 def add_sandbox(
-    app: web.Application, store: SandboxStore, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), language: str = "fi"
+    app: web.Application,
+    store: SandboxStore,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    language: str = "fi",
+    name_of: Directory | None = None,
 ) -> None:
     """Mount `/graph` (Graph's wire format, and `/graph/sandbox/faults`) and `/sandbox` (the pages) on the application.
 
-    All state is in the store, except faults on demand. `language` is that of the Teams join block Exchange would write.
+    All state is in the store, except faults on demand. `language` is that of the Teams join block Exchange would write. `name_of`
+    is the directory an organiser's name comes from; attendees' names come with their invitations.
     """
-    mailboxes = Mailboxes(store, now=now, language=language)
+    mailboxes = Mailboxes(store, now=now, language=language, name_of=name_of)
     for prefix, part in (("/graph", wire_app(mailboxes)), ("/sandbox", page_app(mailboxes))):
         part.middlewares.insert(0, _this_machine_only)
         app.add_subapp(prefix, part)
