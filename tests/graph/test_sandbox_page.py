@@ -44,7 +44,7 @@ async def test_everybody_invited_can_be_chosen_and_what_awaits_them_is_said(sand
         "Aino Harju aino.harju@example.org 1 kutsu odottaa vastausta",
         "Bertil Strand bertil.strand@example.org 1 kutsu odottaa vastausta",
         "Celia Kivi celia.kivi@example.org 1 kutsu odottaa vastausta",
-        "siiri.sihteeri@example.org siiri.sihteeri@example.org",
+        "siiri.sihteeri@example.org",
     ]
     assert words(found.xpath("//label[@for='person']")[0]) == "Kenen kalenteri?"
     assert found.xpath("//select[@id='person']/option/@value")[0] == AINO
