@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cards import agenda, guide, minutes
+from cards import agenda, guide, minutes, planning, seats, setup
 from cards.kit import Card
 from meetings.screens.base import Screen
 
@@ -14,6 +14,9 @@ CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
     **agenda.CARDS,
     **guide.CARDS,
     **minutes.CARDS,
+    **planning.CARDS,
+    **seats.CARDS,
+    **setup.CARDS,
 }
 
 

@@ -1,0 +1,110 @@
+"""Cards of planning, moving and cancelling meetings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cards.kit import Card
+from meetings import commands as c
+from meetings.model import Meeting, Phase
+from meetings.rules.planning import LONGEST_PLACE, LONGEST_REASON
+from meetings.screens.base import Screen
+from meetings.screens.planning import CancelForm, MeetingForm, MeetingPlanned, MeetingsShown
+from texts import format_date, format_times
+
+
+def meeting_form(card: Card, screen: MeetingForm) -> None:
+    body, meeting = screen.body, screen.meeting
+    if meeting is None:
+        card.heading(card.t("planning.title"), subtitle=body.name)
+    else:
+        card.heading(card.t("planning.move_title", number=meeting.designation), subtitle=body.name)
+        card.line("planning.now", when=when(card, meeting))
+    if screen.unread:
+        card.line("planning.typed")
+        card.typed(screen.unread, limit=300)
+    for doubt in screen.doubts:
+        card.line(doubt.key, **dict(doubt.params))
+    if screen.doubts:
+        card.line("planning.fix" if screen.stops else "planning.sure")
+    card.date_input("day", card.t("planning.day"), screen.day, required=True)
+    card.time_input("start", card.t("planning.start"), screen.start, required=True)
+    card.time_input("end", card.t("planning.end"), screen.end)
+    card.text_input("place", card.t("planning.place"), screen.place, length=LONGEST_PLACE, placeholder=card.t("planning.place_hint"))
+    card.toggle_input("online", card.t("planning.online"), value=screen.online)
+    if meeting is None:
+        hint = card.t("planning.number_hint", number=str(screen.next_number))
+        card.text_input("number", card.t("planning.number"), screen.number, length=8, placeholder=hint)
+    asked = bool(screen.doubts) and not screen.stops
+    plain: c.Command
+    sure: c.Command
+    if meeting is None:
+        plain, sure = c.PlanMeeting(body_id=body.id), c.PlanMeeting(body_id=body.id, confirmed=True)
+    else:
+        plain = c.MoveMeeting(meeting_id=meeting.id, version=meeting.version)
+        sure = c.MoveMeeting(meeting_id=meeting.id, version=meeting.version, confirmed=True)
+    title = card.t("planning.save_move" if meeting else "planning.save")
+    if asked:
+        card.buttons([(plain, card.t("planning.check_again")), (sure, card.t("planning.anyway_move" if meeting else "planning.anyway"))])
+    else:
+        card.submit(plain, title=title)
+
+
+def meeting_planned(card: Card, screen: MeetingPlanned) -> None:
+    meeting = screen.meeting
+    card.heading(card.t("planning.meeting", number=meeting.designation), subtitle=screen.body.name)
+    card.facts(
+        (
+            (card.t("planning.when"), when(card, meeting)),
+            (card.t("planning.place"), where(card, meeting)),
+            (card.t("planning.items"), str(len(meeting.items)) if meeting.items else ""),
+            (card.t("planning.phase"), card.t(f"phase_name.{meeting.phase}")),
+        )
+    )
+    if meeting.phase in {Phase.PLANNED, Phase.PUBLISHED}:
+        card.subtle("planning.calendar")
+
+
+def cancel_form(card: Card, screen: CancelForm) -> None:
+    meeting = screen.meeting
+    card.heading(card.t("planning.cancel_title", number=meeting.designation), subtitle=screen.body.name)
+    card.facts(((card.t("planning.when"), when(card, meeting)), (card.t("planning.place"), where(card, meeting))))
+    card.line("planning.cancel_what")
+    card.text_input("reason", card.t("planning.reason"), screen.reason, lines=True, required=True, length=LONGEST_REASON)
+    card.submit(c.CancelMeeting(meeting_id=meeting.id, version=meeting.version, confirmed=True), title=card.t("planning.cancel_now"))
+
+
+def meetings_shown(card: Card, screen: MeetingsShown) -> None:
+    subtitle = card.t("planning.page", page=screen.page, pages=screen.pages) if screen.pages > 1 else ""
+    card.heading(card.t("planning.meetings"), subtitle=" · ".join(part for part in (screen.body.name, subtitle) if part))
+    if not screen.meetings:
+        card.line("planning.none")
+    for meeting in screen.meetings:
+        state = card.t(f"phase_name.{meeting.phase}")
+        if meeting.cancel_reason:
+            state = f"{state}: {meeting.cancel_reason[:120]}"
+        live = meeting.phase is not Phase.CANCELLED
+        card.row(((meeting.designation, 2), (when(card, meeting), 5), (where(card, meeting), 4), (state, 4)))
+        if live:
+            card.buttons([(c.ShowMeeting(meeting_id=meeting.id), card.t("planning.open", number=meeting.designation))])
+
+
+def when(card: Card, meeting: Meeting) -> str:
+    """`ma 11.5.2020 klo 10.00–12.00`."""
+    day = format_date(card.language, meeting.day, weekday=True)
+    return f"{day} {format_times(card.language, meeting.start, meeting.end)}"
+
+
+def where(card: Card, meeting: Meeting) -> str:
+    """The room, Teams, or both."""
+    online = card.t("planning.teams") if meeting.online and "teams" not in meeting.place.casefold() else ""
+    return ", ".join(part for part in (meeting.place, online) if part)
+
+
+CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
+    MeetingForm: meeting_form,
+    MeetingPlanned: meeting_planned,
+    CancelForm: cancel_form,
+    MeetingsShown: meetings_shown,
+}

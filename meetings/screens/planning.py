@@ -1,0 +1,64 @@
+"""Screens of planning, moving and cancelling meetings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meetings.model import Body, Meeting
+from meetings.screens.base import Screen, Sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingForm(Screen):
+    """When and where, as typed or as stored. `meeting` is the one to be moved, None when a new one is planned.
+
+    `doubts` are asked about and can be answered yes unless one `stops`; `unread` is a text the bot made nothing of.
+    """
+
+    body: Body
+    meeting: Meeting | None
+    number: str
+    next_number: int
+    day: str
+    start: str
+    end: str
+    place: str
+    online: bool
+    doubts: tuple[Sentence, ...] = ()
+    stops: bool = False
+    unread: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingPlanned(Screen):
+    """A meeting as it now stands in the calendar: planned, or moved."""
+
+    body: Body
+    meeting: Meeting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelForm(Screen):
+    """Why is the meeting cancelled?"""
+
+    body: Body
+    meeting: Meeting
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingsShown(Screen):
+    """The meetings of a body, those to come first, a page at a time."""
+
+    body: Body
+    meetings: tuple[Meeting, ...]
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatesWanted(Screen):
+    """How to send several dates; `text` what was typed and could not be read."""
+
+    body: Body
+    text: str = ""
