@@ -1,0 +1,1 @@
+"""Minutes and agendas as files, and files as text; imports texts and meetings only."""
