@@ -72,7 +72,8 @@ def write_activity(activity: Activity) -> dict[str, Any]:
 def _write(value: Any) -> Any:
     if isinstance(value, Model):
         written: dict[str, Any] = {}
-        for attribute, key in _fields(type(value)):
+        kind: Any = type(value)
+        for attribute, key in _fields(kind):
             part = getattr(value, attribute, None)
             if part is None:
                 continue
