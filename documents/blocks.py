@@ -10,8 +10,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-# Bullets that Word puts in its symbol fonts' private area come over as these when people paste.
-_SYMBOL_FONT = str.maketrans({"\uf0b7": "•", "\uf0a7": "▪", "\uf0d8": "➢", "\uf0e0": "→", "\uf0fc": "✓", "\r": "\n"})
+# Bullets of Word's symbol fonts come over as these private characters when people paste; the rest are line ends.
+_PASTED = str.maketrans(
+    {"\uf0b7": "•", "\uf0a7": "▪", "\uf0d8": "➢", "\uf0e0": "→", "\uf0fc": "✓"} | dict.fromkeys("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", "\n")
+)
 _KEPT = frozenset("\n\t\u200c\u200d")
 
 
@@ -139,7 +141,11 @@ class MinutesDoc:
 
 def plain(text: str) -> str:
     """The text without what no document can hold: control characters, lone surrogates, non-characters, direction overrides."""
-    return "".join(one for one in unicodedata.normalize("NFC", text).translate(_SYMBOL_FONT) if one in _KEPT or not _unprintable(one))
+    composed = unicodedata.normalize("NFC", text)
+    if composed.isprintable():
+        return composed
+    lines = composed.replace("\r\n", "\n").translate(_PASTED)
+    return "".join(one for one in lines if one in _KEPT or not _unprintable(one))
 
 
 def as_data(doc: MinutesDoc) -> dict[str, Any]:

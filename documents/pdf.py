@@ -6,17 +6,17 @@ import json
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import typst
 
 from documents.blocks import MinutesDoc, as_data
 
+# As a path: typst keeps what it has evaluated by file, and forgets it when it comes as bytes.
 _PAGE = Path(__file__).parent / "minutes.typ"
-_STANDARDS = ["a-2a", "ua-1"]
+_STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
 # Only the fonts inside the package: the same document on every machine.
 _FONTS = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
-_PROBE = b'#set text(font: ("Libertinus Serif", "DejaVu Sans Mono"))\n#set document(title: "-")\n#sys.inputs.at("doc")'
+_PROBE = Path(__file__).parent / "glyph.typ"
 _NO_GLYPH = re.compile(r'the text `"(.*?)"` could not be displayed', re.DOTALL)
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 
@@ -49,9 +49,9 @@ def render_pdf(doc: MinutesDoc) -> bytes:
             text = text.replace(shown, _code_points(shown))
 
 
-def _compile(source: Path | bytes, text: str, stamp: int) -> bytes:
-    made: Any = typst.compile(source, font_paths=_FONTS, sys_inputs={"doc": text}, pdf_standards=_STANDARDS, timestamp=stamp)
-    return bytes(made)
+def _compile(source: Path, text: str, stamp: int) -> bytes:
+    made: bytes = typst.compile(source, font_paths=_FONTS, sys_inputs={"doc": text}, pdf_standards=_STANDARDS, timestamp=stamp)
+    return made
 
 
 @lru_cache(maxsize=4096)
