@@ -1,0 +1,176 @@
+"""A whole bot over HTTP with people around it: the app as it ships, the channel stand-in, and a clock that moves by restarting."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import web
+
+from app import create_app
+from settings import Settings
+from tests.standins.channel import Channel, Person, Place, Posted, card_of
+
+Card = dict[str, Any]
+
+
+class Room:
+    """`async with Room(tmp_path, at) as room`. `at(moment)` stops the bot and starts it again at a later time, on the same data."""
+
+    def __init__(self, folder: Path, at: datetime) -> None:
+        self._folder = folder
+        self._now = at
+        self._runner: web.AppRunner | None = None
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.channel = Channel(f"{self.url}/api/messages")
+
+    async def __aenter__(self) -> Self:
+        await self.channel.__aenter__()
+        await self.start()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.stop()
+        await self.channel.__aexit__(kind, error, trace)
+
+    async def start(self) -> None:
+        database = f"sqlite:///{self._folder / 'room.db'}"
+        settings = Settings(_env_file=None, PYKALA_LOCAL=True, host="127.0.0.1", port=self.port, database_url=database)  # type: ignore[call-arg]
+        app = await create_app(settings, clock=lambda: self._now)
+        self._runner = web.AppRunner(app)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    async def at(self, moment: datetime) -> None:
+        await self.stop()
+        self._now = moment
+        await self.start()
+
+    # --- what people do ---
+
+    async def say(self, who: Person, place: Place, text: str) -> Card:
+        """The card the bot answers a message with."""
+        answer = await self.channel.say(who, place, text)
+        assert answer.status in {200, 201}, answer.text
+        assert answer.posted, f"no answer to {text!r}"
+        return card_of(answer.posted[-1].activity)
+
+    async def press(self, who: Person, place: Place, card: Card, verb: str, inputs: Mapping[str, Any] | None = None, **data: Any) -> Card:
+        """Press the button of a command on a card, with the inputs filled in; the card that comes back."""
+        body = await self.channel.press(who, place, find_button(card, verb, **data), {**filled(card), **(inputs or {})})
+        return card_of(body)
+
+    async def settled(self, until: Callable[[], Any], what: str = "") -> Any:
+        """Wait for something to become true: effects run after the answer."""
+        for _ in range(200):
+            found = until()
+            if found:
+                return found
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"did not happen: {what}")
+
+    def board_posts(self, place: Place) -> list[Posted]:
+        return [posted for posted in self.channel.shown(place) if posted.activity.get("attachments")]
+
+    async def get(self, path: str) -> tuple[int, bytes]:
+        async with aiohttp.ClientSession() as session, session.get(path if path.startswith("http") else self.url + path) as response:
+            return response.status, await response.read()
+
+
+def find_button(card: Card, verb: str, **data: Any) -> Card:
+    """The first button of a command whose data has these values."""
+    for action in actions(card):
+        if action.get("verb") == verb and all(action["data"].get(name) == value for name, value in data.items()):
+            return action
+    raise AssertionError(f"no button {verb} {data} on: {[(one.get('verb'), one.get('title')) for one in actions(card)]}")
+
+
+def has_button(card: Card, verb: str) -> bool:
+    return any(action.get("verb") == verb for action in actions(card))
+
+
+def actions(node: Any) -> Iterator[Card]:
+    if isinstance(node, list):
+        for part in node:
+            yield from actions(part)
+    elif isinstance(node, dict):
+        if node.get("type") == "Action.Execute":
+            yield node
+        else:
+            for name, part in node.items():
+                if name != "data":
+                    yield from actions(part)
+
+
+def filled(node: Any) -> dict[str, Any]:
+    """The values the inputs of a card have when nobody touches them: what a client would send."""
+    found: dict[str, Any] = {}
+    if isinstance(node, list):
+        for part in node:
+            found |= filled(part)
+    elif isinstance(node, dict):
+        if str(node.get("type", "")).startswith("Input."):
+            found[node["id"]] = node.get("value", "")
+        else:
+            for part in node.values():
+                found |= filled(part)
+    return found
+
+
+def text_of(card: Card) -> str:
+    """Everything a reader sees on a card, in reading order."""
+    return "\n".join(_texts(card)).replace("\\", "")
+
+
+def links_of(card: Card) -> dict[str, str]:
+    found: dict[str, str] = {}
+
+    def walk(node: Any) -> None:
+        if isinstance(node, list):
+            for part in node:
+                walk(part)
+        elif isinstance(node, dict):
+            if node.get("type") == "Action.OpenUrl":
+                found[node["title"]] = node["url"]
+            for part in node.values():
+                walk(part)
+
+    walk(card)
+    return found
+
+
+def _texts(node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        for part in node:
+            yield from _texts(part)
+    elif isinstance(node, dict):
+        for name in ("text", "title", "label", "value"):
+            if isinstance(node.get(name), str) and node.get("type") not in {"Action.Execute", "Input.Text", "Input.ChoiceSet"}:
+                yield node[name]
+        for name, part in node.items():
+            if name != "data":
+                yield from _texts(part)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def dumped(card: Card) -> str:
+    return json.dumps(card, ensure_ascii=False)
