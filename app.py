@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from documents.intake import read_file
 from documents.links import document_link
 from graph.calendar import GraphCalendar
 from graph.client import ClientCertificate, ClientSecret, Credential, graph_client
-from graph.sandbox import sandbox_app
+from graph.sandbox import add_sandbox
 from jobs.handlers import Gate, Handlers
 from jobs.runner import Runner
 from settings import Settings, read_settings
@@ -39,15 +39,15 @@ def finnish_holiday(day: date) -> str | None:
     return name
 
 
-async def create_app(settings: Settings) -> web.Application:
+async def create_app(settings: Settings, clock: Callable[[], datetime] = now) -> web.Application:
     """The whole bot as one aiohttp application; everything is opened with it and closed with it."""
-    storage = Storage(settings.database_url, clock=now, holiday=finnish_holiday)
+    storage = Storage(settings.database_url, clock=clock, holiday=finnish_holiday)
     await storage.start()
     key = await storage.read(lambda tx: tx.secret("links"))
     base = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
 
     def address(document_id: str) -> str:
-        return document_link(base, document_id, key, now())
+        return document_link(base, document_id, key, clock())
 
     edge = Edge(_edge_config(settings))
     sandbox = not settings.graph_base_url and settings.local
@@ -77,9 +77,9 @@ async def create_app(settings: Settings) -> web.Application:
 
     app = web.Application(client_max_size=1024 * 1024 + 1)
     app.router.add_route("*", "/api/messages", messages)
-    add_pages(app, storage, lambda: runner.running, key, now)
+    add_pages(app, storage, lambda: runner.running, key, clock)
     if sandbox:
-        sandbox_app(SandboxTable(storage)).add_to(app)
+        add_sandbox(app, SandboxTable(storage), now=clock, name_of=storage.name_of)
     app.cleanup_ctx.append(opened)
     return app
 

@@ -62,7 +62,7 @@ def read_activity(activity: Mapping[str, Any]) -> Turn | None:
         action = _mapping(_mapping(activity.get("value")).get("action"))
         data = _mapping(action.get("data"))
         return _pressed(activity, {VERB: action.get("verb", ""), **data})
-    if kind in {"conversationUpdate", "installationUpdate"} and _added(activity):
+    if kind == "conversationUpdate" and _added(activity):
         return _turn(activity, c.Welcome(), key=str(activity.get("id") or _digest(activity)))
     return None
 
@@ -145,9 +145,8 @@ def _file(activity: Mapping[str, Any]) -> SentFile | None:
 
 
 def _added(activity: Mapping[str, Any]) -> bool:
+    """Whether the bot itself was added; Teams tells an install by an installationUpdate too, which would be a second welcome."""
     bot = _mapping(activity.get("recipient")).get("id")
-    if activity.get("type") == "installationUpdate":
-        return activity.get("action") == "add"
     return any(_mapping(member).get("id") == bot for member in activity.get("membersAdded") or ())
 
 

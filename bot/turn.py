@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
-from storage.transaction import Storage, Transaction
 
 from bot.inbound import Turn, read_activity
 from cards import render
@@ -18,6 +17,7 @@ from meetings.commands import Command, stem
 from meetings.errors import MeetingError, NotAllowed, Refused
 from meetings.screens.base import Screen, Sentence, Told, sentence
 from meetings.use_cases import current, execute, refusal
+from storage.transaction import Storage, Transaction
 from texts import LANGUAGES
 
 log = structlog.get_logger()
@@ -86,8 +86,8 @@ class Turns:
             return turn.command
         content = await self._download(file.address, FILE_LIMIT)
         text = await self._read_file(file.name, content)
-        if type(turn.command) in {c.ReadAgenda, c.ReadRoster, c.ReadDates}:
-            return replace(turn.command, text=text)  # type: ignore[call-arg]  # the three have the field
+        if isinstance(turn.command, c.ReadAgenda | c.ReadRoster | c.ReadDates):
+            return replace(turn.command, text=text)
         return c.TakeText(text=text, name=file.name)
 
     def _card(self, screen: Screen, language: str) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _refuse(turn: Turn, error: MeetingError, tx: Transaction) -> tuple[Screen, s
 
 def _arrive(turn: Turn, tx: Transaction) -> None:
     """Who speaks and where, as the activity says; kept so that the bot can write back later."""
-    if not turn.account_id:
+    if not turn.account_id or not turn.tenant_id:
         raise NotAllowed("turn.no_account")
     tx.arrive(
         tenant_id=turn.tenant_id,

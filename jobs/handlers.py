@@ -11,13 +11,10 @@ from datetime import datetime, timedelta
 from html import escape
 from typing import Any, Protocol
 
+from cards import render
 from documents.docx import render_docx
 from documents.outline import agenda_doc, minutes_doc
 from documents.pdf import render_pdf
-from meetings.use_cases.boards import BOARDS
-from storage.transaction import Storage, Transaction
-
-from cards import render
 from meetings import commands as c
 from meetings import effects as e
 from meetings.model import Body, Document, Meeting, Person, Phase, Post
@@ -26,6 +23,8 @@ from meetings.rules.seats import SeatOnDay, seats_on
 from meetings.rules.steps import next_steps
 from meetings.screens.base import Sentence, Told
 from meetings.use_cases import execute
+from meetings.use_cases.boards import BOARDS
+from storage.transaction import Storage, Transaction
 from texts import format_date, format_times, t
 
 EVENT_HOURS = 2
@@ -300,7 +299,8 @@ def _document_state(tx: Transaction, meeting_id: str) -> tuple[Body, Meeting, Ma
 def _everybody(body: Body, meeting: Meeting) -> set[str]:
     found = {holding.person_id for holding in body.holdings} | {expert.person_id for expert in body.experts}
     found |= {body.secretary_id, body.chair_id, body.vice_chair_id, meeting.presiding_id, *body.checker_ids}
-    found |= {one.person_id for one in (*meeting.attendances, *meeting.movements, *meeting.dissents, *meeting.comments)}
+    found |= {one.person_id for one in meeting.attendances} | {one.person_id for one in meeting.movements}
+    found |= {one.person_id for one in meeting.dissents} | {one.person_id for one in meeting.comments}
     found |= {person for one in meeting.disqualifications for person in (one.person_id, one.deputy_id)}
     return found - {""}
 
@@ -324,5 +324,3 @@ def _keep_members(tx: Transaction, tenant_id: str, members: list[dict[str, Any]]
             email = str(member.get("email") or member.get("userPrincipalName") or "")
             if email and email != person.email:
                 tx.save(replace(person, email=email))
-
-

@@ -26,6 +26,7 @@ from meetings.screens.base import Screen, Sentence, sentence
 PAGE = 6
 BOARD_PAGE = 15
 LONGEST = 20_000
+_FIELDS = ("title", "presenter", "proposal", "earlier", "rest")
 
 
 # --- reading ------------------------------------------------------------------------------------------------------------
@@ -123,10 +124,19 @@ def item_form(command: c.AddItem | c.EditItem, tx: Tx, scope: Scope) -> Screen:
     del tx
     item_id = getattr(command, "item_id", "")
     item = rules.find_item(scope.meeting, item_id) if item_id else None
-    typed = {name: getattr(command, name, "") for name in ("title", "presenter", "proposal", "earlier", "rest")}
-    if item is not None and not any(typed.values()):
-        typed = {name: getattr(item, name) for name in typed}
-    return ItemForm(body=scope.body, meeting=scope.meeting, item=item, steps=(c.ShowAgenda(meeting_id=scope.meeting.id),), **typed)
+    source = command if any(getattr(command, name, "") for name in _FIELDS) or item is None else item
+    title, presenter, proposal, earlier, rest = (str(getattr(source, name, "")) for name in _FIELDS)
+    return ItemForm(
+        body=scope.body,
+        meeting=scope.meeting,
+        item=item,
+        title=title,
+        presenter=presenter,
+        proposal=proposal,
+        earlier=earlier,
+        rest=rest,
+        steps=(c.ShowAgenda(meeting_id=scope.meeting.id),),
+    )
 
 
 def move_item(command: c.MoveItem, tx: Tx, scope: Scope) -> Screen:

@@ -1,0 +1,38 @@
+"""The calendar stand-in's documents, kept in the same database (graph/mailboxes.py says what they are)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from storage.tables import sandbox
+from storage.transaction import Storage
+
+
+class SandboxTable:
+    """JSON documents by kind and id; each call is its own commit."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def get(self, kind: str, id: str) -> dict[str, Any] | None:  # noqa: A002  # the word of the documents themselves
+        query = select(sandbox.c.document).where(sandbox.c.kind == kind, sandbox.c.id == id)
+        found = await self._storage.execute(lambda connection, _now: connection.execute(query).scalar())
+        return json.loads(found) if found else None
+
+    async def put(self, kind: str, id: str, document: dict[str, Any]) -> None:  # noqa: A002
+        text = json.dumps(document, ensure_ascii=False)
+        mine = (sandbox.c.kind == kind, sandbox.c.id == id)
+
+        def replace(connection: Any, _now: Any) -> None:
+            connection.execute(delete(sandbox).where(*mine))
+            connection.execute(insert(sandbox).values(kind=kind, id=id, document=text))
+
+        await self._storage.execute(replace)
+
+    async def all(self, kind: str) -> list[dict[str, Any]]:
+        query = select(sandbox.c.document).where(sandbox.c.kind == kind).order_by(sandbox.c.id)
+        found = await self._storage.execute(lambda connection, _now: connection.execute(query).scalars().all())
+        return [json.loads(text) for text in found]

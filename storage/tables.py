@@ -1,0 +1,210 @@
+"""The tables. Those of the record are made from the model: one table a dataclass, one column a field of the same name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    Time,
+    TypeDecorator,
+    text,
+)
+from sqlalchemy.types import TypeEngine
+
+from meetings import model as m
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Instant(TypeDecorator[datetime]):
+    """Aware UTC in and out, on SQLite too, which keeps no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_TYPES: Mapping[Any, TypeEngine[Any]] = {
+    str: Text(),
+    int: Integer(),
+    bool: Boolean(),
+    date: Date(),
+    time: Time(),
+    datetime: Instant(),
+}
+REFERENCES = {"body_id": "body.id", "meeting_id": "meeting.id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Children:
+    """The rows of one tuple of an aggregate: the field it fills, its class, its table, and the column naming the parent."""
+
+    field: str
+    model: type[Any]
+    table: Table
+    parent: str
+
+
+def _table(name: str, model: type[Any], *extra: Any) -> Table:
+    hints = get_type_hints(model)
+    columns = [_column(model, field.name, hints[field.name]) for field in fields(model) if not _is_child(hints[field.name])]
+    return Table(name, metadata, *columns, *extra)
+
+
+def _column(model: type[Any], name: str, hint: Any) -> Column[Any]:
+    nullable = get_origin(hint) is UnionType
+    kind = next(arg for arg in get_args(hint) if arg is not type(None)) if nullable else hint
+    if name == "id":
+        return Column(name, String(200), primary_key=True)
+    if name in REFERENCES and model is not m.Draft:
+        return Column(name, String(200), ForeignKey(REFERENCES[name]), nullable=False, index=True)
+    return Column(name, _type(kind), nullable=nullable)
+
+
+def _type(kind: Any) -> TypeEngine[Any]:
+    if get_origin(kind) is tuple:
+        return JSON()
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return String(40)
+    return _TYPES[kind]
+
+
+def _is_child(hint: Any) -> bool:
+    return get_origin(hint) is tuple and is_dataclass(get_args(hint)[0])
+
+
+person = _table("person", m.Person)
+Index(
+    "uq_person_account",
+    person.c.tenant_id,
+    person.c.account_id,
+    unique=True,
+    sqlite_where=text("account_id <> ''"),
+    postgresql_where=text("account_id <> ''"),
+)
+conversation = _table("conversation", m.Conversation)
+Index("ix_conversation_person_id", conversation.c.person_id)
+body = _table("body", m.Body)
+Index("uq_body_channel_id", body.c.tenant_id, body.c.channel_id, unique=True)
+meeting = _table("meeting", m.Meeting)
+Index("uq_meeting_number", meeting.c.body_id, meeting.c.year, meeting.c.number, unique=True)
+draft = _table("draft", m.Draft)
+document = _table("document", m.Document)
+post = _table("post", m.Post)
+Index("uq_post_part", post.c.meeting_id, post.c.part, unique=True)
+
+
+def _children(root: type[Any], parent: str, names: Mapping[str, str]) -> tuple[Children, ...]:
+    hints = get_type_hints(root)
+    found = []
+    for field in fields(root):
+        if _is_child(hints[field.name]):
+            model = get_args(hints[field.name])[0]
+            found.append(Children(field.name, model, _table(names[field.name], model), parent))
+    return tuple(found)
+
+
+BODY_CHILDREN = _children(
+    m.Body, "body_id", {"seats": "seat", "holdings": "holding", "experts": "expert", "standing_items": "standing_item"}
+)
+MEETING_CHILDREN = _children(
+    m.Meeting,
+    "meeting_id",
+    {
+        "items": "item",
+        "attachments": "attachment",
+        "attendances": "attendance",
+        "movements": "movement",
+        "disqualifications": "disqualification",
+        "votes": "vote",
+        "dissents": "dissent",
+        "deputy_calls": "deputy_call",
+        "rounds": "round",
+        "replies": "round_reply",
+        "comments": "comment",
+        "checks": "minutes_check",
+    },
+)
+
+document_content = Table(
+    "document_content",
+    metadata,
+    Column("document_id", String(200), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+turn = Table("turn", metadata, Column("key", String(600), primary_key=True), Column("at", Instant, nullable=False, index=True))
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("body_id", String(200), nullable=False, index=True),
+    Column("meeting_id", String(200), nullable=False),
+    Column("person_id", String(200), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("command", String(60), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("before", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+effect = Table(
+    "effect",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String(40), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("lane", String(200), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("done_at", Instant, nullable=True),
+)
+Index("ix_effect_state_due_at", effect.c.state, effect.c.due_at)
+Index("uq_effect_waiting", effect.c.key, unique=True, sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'"))
+secret = Table("secret", metadata, Column("name", String(40), primary_key=True), Column("value", LargeBinary, nullable=False))
+sandbox = Table(
+    "sandbox",
+    metadata,
+    Column("kind", String(40), primary_key=True),
+    Column("id", String(400), primary_key=True),
+    Column("document", Text, nullable=False),
+)

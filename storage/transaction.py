@@ -1,0 +1,428 @@
+"""One transaction in one thread hop: `await storage.run(work)`. Inside, everything is plain synchronous code on one connection."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, or_, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.pool import QueuePool
+
+from meetings.commands import Command, inputs, stem
+from meetings.effects import Effect
+from meetings.errors import NotFound
+from meetings.model import Body, Conversation, Document, Draft, Meeting, Person, Post
+from storage import outbox, tables
+from storage.errors import Conflict
+from storage.mapping import load_children, read_row, save_root, save_single
+from storage.migrate import upgrade
+from texts import wording
+
+Result = TypeVar("Result")
+ATTEMPTS = 3
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+NOBODY = Person(id="", tenant_id="", name="")
+
+
+class _Ids:
+    """16 characters, lower-case base32, ordered by time of making: 48 bits of milliseconds, 32 of chance, never going back."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def new(self) -> str:
+        number = (time.time_ns() // 1_000_000 & (1 << 48) - 1) << 32 | secrets.randbits(32)
+        with self._lock:
+            self._last = number = max(number, self._last + 1)
+        return "".join(_ALPHABET[number >> shift & 31] for shift in range(75, -1, -5))
+
+
+_IDS = _Ids()
+
+
+class Transaction:
+    """The port `Tx` over one connection. `repeat`: the turn's key was seen before, so the state is to be shown, not changed."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        now: datetime,
+        holiday: Callable[[date], str | None],
+        actor: Person | None,
+        conversation: Conversation | None,
+        *,
+        changing: bool,
+    ) -> None:
+        self.now = now
+        self.actor = actor or NOBODY
+        self.conversation = conversation
+        self.repeat = False
+        self.wrote_effects = False
+        self._connection = connection
+        self._holiday = holiday
+        self._lock = changing and connection.dialect.name == "postgresql"
+        self._loaded: dict[tuple[type[Any], str], Any] = {}
+
+    # --- ids, words, days ---
+
+    def new_id(self) -> str:
+        return _IDS.new()
+
+    def holiday(self, day: date) -> str | None:
+        return self._holiday(day)
+
+    def wording(self, language: str, key: str, **params: object) -> str:
+        return wording(language, key, **params)
+
+    # --- aggregates ---
+
+    def body(self, body_id: str) -> Body:
+        if (known := self._loaded.get((Body, body_id))) is not None:
+            return known  # type: ignore[no-any-return]  # keyed by its class
+        row = self._connection.execute(select(tables.body).where(tables.body.c.id == body_id)).first()
+        if row is None or not self._mine(row.tenant_id):
+            raise NotFound("storage.not_found")
+        found = read_row(Body, row, load_children(self._connection, tables.BODY_CHILDREN, body_id))
+        return self._remember(found)
+
+    def bodies(self) -> tuple[Body, ...]:
+        person_id = self.actor.id
+        body, holding, expert = tables.body.c, tables.metadata.tables["holding"].c, tables.metadata.tables["expert"].c
+        holds = select(holding.body_id).where(holding.person_id == person_id)
+        advises = select(expert.body_id).where(expert.person_id == person_id)
+        offices = or_(body.secretary_id == person_id, body.chair_id == person_id, body.vice_chair_id == person_id)
+        mine = or_(offices, body.id.in_(holds), body.id.in_(advises))
+        ids = self._connection.execute(select(body.id).where(body.tenant_id == self.actor.tenant_id, mine).order_by(body.name)).scalars()
+        return tuple(self.body(body_id) for body_id in ids.all()) if person_id else ()
+
+    def body_of_channel(self, conversation_id: str) -> Body | None:
+        query = select(tables.body.c.id).where(tables.body.c.channel_id == conversation_id)
+        if self.actor.tenant_id:
+            query = query.where(tables.body.c.tenant_id == self.actor.tenant_id)
+        found = self._connection.execute(query).scalar()
+        return self.body(found) if found else None
+
+    def meeting(self, meeting_id: str) -> Meeting:
+        if (known := self._loaded.get((Meeting, meeting_id))) is not None:
+            return known  # type: ignore[no-any-return]  # keyed by its class
+        query = select(tables.meeting).where(tables.meeting.c.id == meeting_id)
+        row = self._connection.execute(query.with_for_update() if self._lock else query).first()
+        if row is None:
+            raise NotFound("storage.not_found")
+        self.body(row.body_id)
+        found = read_row(Meeting, row, load_children(self._connection, tables.MEETING_CHILDREN, meeting_id))
+        return self._remember(found)
+
+    def meetings(self, body_id: str) -> tuple[Meeting, ...]:
+        query = select(tables.meeting).where(tables.meeting.c.body_id == body_id).order_by(tables.meeting.c.day, tables.meeting.c.start)
+        return tuple(read_row(Meeting, row) for row in self._connection.execute(query))
+
+    # --- people and places ---
+
+    def person(self, person_id: str) -> Person:
+        row = self._connection.execute(select(tables.person).where(tables.person.c.id == person_id)).first()
+        if row is None or not self._mine(row.tenant_id):
+            raise NotFound("storage.not_found")
+        return self._remember(read_row(Person, row))
+
+    def people(self, ids: Iterable[str]) -> Mapping[str, Person]:
+        wanted = sorted(set(ids) - {""})
+        if not wanted:
+            return {}
+        rows = self._connection.execute(select(tables.person).where(tables.person.c.id.in_(wanted)))
+        return {row.id: self._remember(read_row(Person, row)) for row in rows if self._mine(row.tenant_id)}
+
+    def accounts(self) -> tuple[Person, ...]:
+        person = tables.person.c
+        query = select(tables.person).where(person.tenant_id == self.actor.tenant_id, person.account_id != "").order_by(person.name)
+        return tuple(self._remember(read_row(Person, row)) for row in self._connection.execute(query))
+
+    def channels(self) -> tuple[Conversation, ...]:
+        place = tables.conversation.c
+        query = select(tables.conversation).where(place.tenant_id == self.actor.tenant_id, place.kind == "channel").order_by(place.name)
+        return tuple(read_row(Conversation, row) for row in self._connection.execute(query))
+
+    def desk(self, person_id: str) -> Conversation | None:
+        place = tables.conversation.c
+        row = self._connection.execute(
+            select(tables.conversation).where(place.person_id == person_id, place.kind == "personal").order_by(place.id.desc())
+        ).first()
+        return read_row(Conversation, row) if row else None
+
+    def conversation_of(self, conversation_id: str) -> Conversation:
+        row = self._connection.execute(select(tables.conversation).where(tables.conversation.c.id == conversation_id)).first()
+        if row is None or not self._mine(row.tenant_id):
+            raise NotFound("storage.not_found")
+        return read_row(Conversation, row)
+
+    def arrive(self, *, tenant_id: str, account_id: str, channel_id: str, name: str, conversation: Conversation) -> None:
+        """Make the sender the actor of this transaction; the newest address of person and place is kept."""
+        self.actor = self.upsert_account(tenant_id, account_id, channel_id, name)
+        place = replace(conversation, person_id=self.actor.id if conversation.kind == "personal" else "")
+        row = self._connection.execute(select(tables.conversation).where(tables.conversation.c.id == place.id)).first()
+        known = read_row(Conversation, row) if row else None
+        if known is not None and known.tenant_id != tenant_id:
+            raise NotFound("storage.not_found")
+        place = replace(place, name=place.name or (known.name if known else ""), team_id=place.team_id or (known.team_id if known else ""))
+        save_single(self._connection, tables.conversation, known, place)
+        self.conversation = place
+
+    def upsert_account(self, tenant_id: str, account_id: str, channel_id: str, name: str) -> Person:
+        """The person of a Teams account, made when new, with the newest name and channel id. Writes nothing when nothing changed."""
+        person = tables.person.c
+        row = self._connection.execute(select(tables.person).where(person.tenant_id == tenant_id, person.account_id == account_id)).first()
+        known = read_row(Person, row) if row else None
+        if known is None:
+            made = Person(self.new_id(), tenant_id, name, account_id=account_id, channel_id=channel_id)
+            save_single(self._connection, tables.person, None, made)
+            return self._remember(made)
+        fresh = replace(known, name=name or known.name, channel_id=channel_id or known.channel_id)
+        save_single(self._connection, tables.person, known, fresh)
+        return self._remember(fresh)
+
+    # --- drafts, documents, posts ---
+
+    def draft(self, draft_id: str) -> Draft:
+        row = self._connection.execute(select(tables.draft).where(tables.draft.c.id == draft_id)).first()
+        if row is None:
+            raise NotFound("storage.not_found")
+        self.body(row.body_id)
+        return self._remember(read_row(Draft, row))
+
+    def drop_draft(self, draft_id: str) -> None:
+        self._connection.execute(delete(tables.draft).where(tables.draft.c.id == draft_id))
+
+    def documents(self, meeting_id: str) -> tuple[Document, ...]:
+        query = select(tables.document).where(tables.document.c.meeting_id == meeting_id).order_by(tables.document.c.edition)
+        newest: dict[tuple[str, str], Document] = {}
+        for row in self._connection.execute(query):
+            newest[row.kind, row.format] = read_row(Document, row)
+        return tuple(newest.values())
+
+    def document(self, document_id: str) -> Document:
+        row = self._connection.execute(select(tables.document).where(tables.document.c.id == document_id)).first()
+        if row is None:
+            raise NotFound("storage.not_found")
+        return read_row(Document, row)
+
+    def document_content(self, document_id: str) -> bytes:
+        content = tables.document_content.c
+        found = self._connection.execute(select(content.content).where(content.document_id == document_id)).scalar()
+        if found is None:
+            raise NotFound("storage.not_found")
+        return bytes(found)
+
+    def add_document(self, document: Document, content: bytes) -> None:
+        save_single(self._connection, tables.document, None, document)
+        self._connection.execute(insert(tables.document_content).values(document_id=document.id, content=content))
+
+    def posts(self, meeting_id: str) -> tuple[Post, ...]:
+        rows = self._connection.execute(select(tables.post).where(tables.post.c.meeting_id == meeting_id))
+        return tuple(self._remember(read_row(Post, row)) for row in rows)
+
+    # --- writing ---
+
+    def save(self, thing: Body | Meeting | Person | Conversation | Draft | Post) -> None:
+        """Write what differs from what was loaded in this transaction; unknown things are inserted."""
+        key = (type(thing), thing.id)
+        old = self._loaded.get(key)
+        match thing:
+            case Body():
+                self._remember(save_root(self._connection, tables.body, tables.BODY_CHILDREN, old, thing))
+            case Meeting():
+                self._remember(save_root(self._connection, tables.meeting, tables.MEETING_CHILDREN, old, thing))
+            case _:
+                table = {Person: tables.person, Conversation: tables.conversation, Draft: tables.draft, Post: tables.post}[type(thing)]
+                if old is None:
+                    row = self._connection.execute(select(table).where(table.c.id == thing.id)).first()
+                    old = read_row(type(thing), row) if row else None
+                save_single(self._connection, table, old, thing)
+                self._remember(thing)
+
+    def later(self, effect: Effect, due: datetime | None = None) -> None:
+        outbox.write(self._connection, effect, due or self.now)
+        self.wrote_effects = True
+
+    def journal(self, command: Command) -> None:
+        """Who did what when, each row hashed with the row before; append-only. Long texts are in the record, here only their digest."""
+        journal = tables.journal.c
+        last = self._connection.execute(select(journal.hash).order_by(journal.seq.desc()).limit(1)).scalar() or ""
+        payload = json.dumps(inputs(command), default=str, ensure_ascii=False, sort_keys=True)
+        meeting_id = str(getattr(command, "meeting_id", ""))
+        body_id = str(getattr(command, "body_id", "")) or next(
+            (one.body_id for (kind, _), one in self._loaded.items() if kind is Meeting), ""
+        )
+        parts = (last, body_id, meeting_id, self.actor.id, self.now.isoformat(), stem(command), payload)
+        digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        self._connection.execute(
+            insert(tables.journal).values(
+                body_id=body_id,
+                meeting_id=meeting_id,
+                person_id=self.actor.id,
+                at=self.now,
+                command=stem(command),
+                payload=payload,
+                before=last,
+                hash=digest,
+            )
+        )
+
+    def seen(self, key: str) -> bool:
+        """Insert the turn's key; True when it was there already: the same activity, or the same press, sent again."""
+        known = self._connection.execute(select(tables.turn.c.key).where(tables.turn.c.key == key)).first()
+        if known:
+            return True
+        self._connection.execute(insert(tables.turn).values(key=key, at=self.now))
+        return False
+
+    def secret(self, name: str) -> bytes:
+        found = self._connection.execute(select(tables.secret.c.value).where(tables.secret.c.name == name)).scalar()
+        if found is None:
+            raise NotFound("storage.not_found")
+        return bytes(found)
+
+    def _mine(self, tenant_id: str) -> bool:
+        """The walls between tenants; the bot's own work (no actor) sees all."""
+        return not self.actor.tenant_id or self.actor.tenant_id == tenant_id
+
+    def _remember(self, thing: Result) -> Result:
+        self._loaded[type(thing), thing.id] = thing  # type: ignore[attr-defined]  # everything stored has an id
+        return thing
+
+
+class Storage:
+    """The database. `clock` gives aware UTC. `woken` is called after each commit that wrote effects."""
+
+    def __init__(self, url: str, *, clock: Callable[[], datetime], holiday: Callable[[date], str | None] = lambda _day: None) -> None:
+        self.url = url
+        self.clock = clock
+        self.woken: Callable[[], object] = lambda: None
+        self._holiday = holiday
+        self._sqlite = url.startswith("sqlite")
+        self._engine = _engine(url)
+        # One writer on SQLite: its queue is the single-writer lock. PostgreSQL locks rows, so several write at once.
+        self._writers = ThreadPoolExecutor(1 if self._sqlite else 8, "storage-write")
+        self._readers = ThreadPoolExecutor(4, "storage-read")
+
+    async def start(self) -> None:
+        """Migrate, and make the secrets a new database needs."""
+        await asyncio.get_running_loop().run_in_executor(self._writers, self._prepare)
+
+    def _prepare(self) -> None:
+        upgrade(self._engine)
+        with self._engine.begin() as connection:
+            if connection.execute(select(tables.secret.c.name).where(tables.secret.c.name == "links")).first() is None:
+                connection.execute(insert(tables.secret).values(name="links", value=os.urandom(32)))
+
+    async def close(self) -> None:
+        self._writers.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self._engine.dispose()
+
+    async def run(
+        self,
+        work: Callable[[Transaction], Result],
+        *,
+        actor: Person | None = None,
+        conversation: Conversation | None = None,
+        key: str = "",
+    ) -> Result:
+        """Run `work` in one transaction; leaving commits, raising rolls back. Run again, at most three times, when somebody else
+        changed the same thing. With `key` seen before, `tx.repeat` is set."""
+        wrote, result = await asyncio.get_running_loop().run_in_executor(
+            self._writers, lambda: self._again(lambda: self._once(work, actor, conversation, key))
+        )
+        if wrote:
+            self.woken()
+        return result
+
+    async def read(self, work: Callable[[Transaction], Result], *, actor: Person | None = None) -> Result:
+        """Run `work` on a connection of its own, changing nothing."""
+
+        def once() -> Result:
+            with self._engine.connect() as connection:
+                if self._sqlite:
+                    connection.exec_driver_sql("BEGIN")  # one snapshot for all statements
+                return work(Transaction(connection, self.clock(), self._holiday, actor, None, changing=False))
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, once)
+
+    async def execute(self, work: Callable[[Connection, datetime], Result]) -> Result:
+        """For the runner: plain statements on effect rows, in one transaction."""
+
+        def once() -> Result:
+            with self._engine.begin() as connection:
+                _begin(connection)
+                return work(connection, self.clock())
+
+        return await asyncio.get_running_loop().run_in_executor(self._writers, lambda: self._again(once))
+
+    async def health(self) -> Mapping[str, Any]:
+        """Depth of the outbox, dead effects, and the age of the oldest due one in seconds."""
+        return await self.execute(outbox.health)
+
+    async def name_of(self, email: str) -> str | None:
+        """The name of the person with an e-mail address, for the calendar stand-in's pages."""
+        query = select(tables.person.c.name).where(tables.person.c.email == email).limit(1)
+        return await self.execute(lambda connection, _now: connection.execute(query).scalar())
+
+    def _once(
+        self, work: Callable[[Transaction], Result], actor: Person | None, conversation: Conversation | None, key: str
+    ) -> tuple[bool, Result]:
+        with self._engine.begin() as connection:
+            _begin(connection)
+            tx = Transaction(connection, self.clock(), self._holiday, actor, conversation, changing=True)
+            tx.repeat = bool(key) and tx.seen(key)
+            result = work(tx)
+            return tx.wrote_effects, result
+
+    def _again(self, once: Callable[[], Result]) -> Result:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return once()
+            except (Conflict, IntegrityError):
+                if attempt == ATTEMPTS:
+                    raise
+            except DBAPIError as error:
+                if attempt == ATTEMPTS or not _passing(error):
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+
+def _passing(error: DBAPIError) -> bool:
+    """Serialisation failures, deadlocks and a busy database pass when tried again."""
+    state = getattr(error.orig, "sqlstate", "") or ""
+    return error.connection_invalidated or state in {"40001", "40P01"} or "locked" in str(error.orig)
+
+
+def _begin(connection: Connection) -> None:
+    """SQLite takes its write lock before the first read, so there is no read-then-upgrade deadlock."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=12, max_overflow=4, pool_pre_ping=True)
+    engine = create_engine(url, poolclass=QueuePool, pool_size=6, connect_args={"check_same_thread": False, "timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # The driver would begin transactions itself, and not at once; `_begin` does.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
