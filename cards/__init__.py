@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cards import agenda, guide, minutes, planning, seats, setup
+from cards import agenda, attendance, guide, minutes, planning, record, seats, setup
 from cards.kit import Card
 from meetings.screens.base import Screen
 
 # `Any`: each function takes its own screen; tests/test_registry.py checks the pairing.
 CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
     **agenda.CARDS,
+    **attendance.CARDS,
     **guide.CARDS,
     **minutes.CARDS,
     **planning.CARDS,
+    **record.CARDS,
     **seats.CARDS,
     **setup.CARDS,
 }

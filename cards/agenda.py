@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from meetings.reading.agenda import ItemReading
-
 from cards.kit import Card
 from meetings import commands as c
 from meetings.model import Body, Item, Meeting, Outcome, Phase
+from meetings.reading.agenda import ItemReading
 from meetings.rules.numbering import in_order
 from meetings.screens.agenda import AgendaRead, AgendaShown, AgendaWanted, ItemForm, MeetingOnBoard
 from meetings.screens.base import Screen
@@ -143,7 +142,7 @@ def _board_items(card: Card, body: Body, meeting: Meeting, items: list[Item]) ->
         current = item.id == meeting.current_item_id and meeting.phase is Phase.OPEN
         card.line("agenda.current_item" if current else "agenda.board_item", item=_numbered(card, item))
         if item.outcome is not Outcome.NONE:
-            card.subtle(f"outcome.{item.outcome}")
+            card.subtle(f"stock.{item.outcome}")
         elif item.decision and meeting.opened_at:
             card.typed(item.decision, limit=300)
 

@@ -281,4 +281,5 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "answer_comment": ("answer",),
     "use_text": ("kind",),
     "choose_language": ("language",),
+    "show_item": ("step",),
 }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cards.drafts import questions, unplaced
 from cards.kit import Card
 from meetings import commands as c
 from meetings.model import Meeting, Phase
-from meetings.rules.planning import LONGEST_PLACE, LONGEST_REASON
+from meetings.rules.planning import LONGEST_PLACE, LONGEST_REASON, Plan
 from meetings.screens.base import Screen
-from meetings.screens.planning import CancelForm, MeetingForm, MeetingPlanned, MeetingsShown
+from meetings.screens.planning import CancelForm, DatesPlanned, DatesRead, DatesWanted, MeetingForm, MeetingPlanned, MeetingsShown
 from texts import format_date, format_times
 
 
@@ -25,7 +26,7 @@ def meeting_form(card: Card, screen: MeetingForm) -> None:
         card.line("planning.typed")
         card.typed(screen.unread, limit=300)
     for doubt in screen.doubts:
-        card.line(doubt.key, **dict(doubt.params))
+        card.notice(doubt, wrong=True)
     if screen.doubts:
         card.line("planning.fix" if screen.stops else "planning.sure")
     card.date_input("day", card.t("planning.day"), screen.day, required=True)
@@ -90,13 +91,44 @@ def meetings_shown(card: Card, screen: MeetingsShown) -> None:
             card.buttons([(c.ShowMeeting(meeting_id=meeting.id), card.t("planning.open", number=meeting.designation))])
 
 
-def when(card: Card, meeting: Meeting) -> str:
+def dates_wanted(card: Card, screen: DatesWanted) -> None:
+    card.heading(card.t("planning.dates_title"), subtitle=screen.body.name)
+    card.line("planning.dates_how")
+    card.typed(card.t("planning.dates_example"))
+    card.text_input("text", card.t("planning.dates_paste"), screen.text, lines=True, required=True, length=8000)
+    card.submit(c.ReadDates(body_id=screen.body.id), title=card.t("planning.dates_read"))
+
+
+def dates_read(card: Card, screen: DatesRead) -> None:
+    card.heading(card.t("planning.dates_title"), subtitle=screen.body.name)
+    if not screen.rows:
+        card.line("planning.dates_none")
+    else:
+        card.line("planning.dates_found", count=len(screen.rows))
+    questions(card, screen.draft, screen.questions)
+    if screen.rows:
+        heads = (card.t("planning.number_head"), card.t("planning.when"), card.t("planning.place"))
+        rows = [(one.number, when(card, one.plan), where(card, one.plan)) for one in screen.rows]
+        card.table(heads, rows, (2, 5, 4))
+    for one in screen.rows:
+        for doubt in one.doubts:
+            card.notice(doubt, wrong=True)
+    unplaced(card, "planning.unplaced", screen.rest)
+
+
+def dates_planned(card: Card, screen: DatesPlanned) -> None:
+    card.heading(card.t("planning.meetings"), subtitle=screen.body.name)
+    heads = (card.t("planning.number_head"), card.t("planning.when"), card.t("planning.place"))
+    card.table(heads, [(one.designation, when(card, one), where(card, one)) for one in screen.meetings], (2, 5, 4))
+    card.subtle("planning.calendar")
+
+
+def when(card: Card, meeting: Meeting | Plan) -> str:
     """`ma 11.5.2020 klo 10.00–12.00`."""
-    day = format_date(card.language, meeting.day, weekday=True)
-    return f"{day} {format_times(card.language, meeting.start, meeting.end)}"
+    return f"{format_date(card.language, meeting.day, weekday=True)} {format_times(card.language, meeting.start, meeting.end)}"
 
 
-def where(card: Card, meeting: Meeting) -> str:
+def where(card: Card, meeting: Meeting | Plan) -> str:
     """The room, Teams, or both."""
     online = card.t("planning.teams") if meeting.online and "teams" not in meeting.place.casefold() else ""
     return ", ".join(part for part in (meeting.place, online) if part)
@@ -107,4 +139,7 @@ CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
     MeetingPlanned: meeting_planned,
     CancelForm: cancel_form,
     MeetingsShown: meetings_shown,
+    DatesWanted: dates_wanted,
+    DatesRead: dates_read,
+    DatesPlanned: dates_planned,
 }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cards.drafts import questions, unplaced
 from cards.kit import Card
 from meetings import commands as c
 from meetings.model import Body, Capacity, Holding, Person
 from meetings.rules.seats import SeatOnDay
 from meetings.screens.base import Screen
-from meetings.screens.seats import RosterWanted, SeatForm, SeatsShown
+from meetings.screens.seats import RosterRead, RosterRow, RosterWanted, SeatForm, SeatsShown, Written
 from texts import format_date
 
 LINKED = "✓"
@@ -23,6 +24,34 @@ def roster_wanted(card: Card, screen: RosterWanted) -> None:
     card.line("seats.send_form")
     card.text_input("text", card.t("seats.paste"), lines=True, required=True, length=20_000)
     card.submit(c.ReadRoster(body_id=screen.body.id), title=card.t("seats.read"))
+
+
+def roster_read(card: Card, screen: RosterRead) -> None:
+    body = screen.body
+    subtitle = card.t("seats.page", page=screen.page, pages=screen.pages) if screen.pages > 1 else ""
+    card.heading(card.t("seats.read_title"), subtitle=" · ".join(part for part in (body.name, subtitle) if part))
+    if not screen.seats:
+        card.line("seats.nothing_read")
+    else:
+        counts = {"seats": screen.seats, "deputies": screen.deputies, "experts": len(screen.experts), "linked": screen.linked}
+        card.line("seats.read_summary", **{name: str(number) for name, number in counts.items()})
+    questions(card, screen.draft, screen.questions)
+    if screen.rows:
+        heads = (card.t("seats.number"), card.t("seats.organisation"), card.t("seats.member"), card.t("seats.deputies"))
+        card.table(heads, [_read_row(card, row) for row in screen.rows], (1, 4, 4, 4))
+        card.subtle("seats.tick", tick=LINKED)
+    if screen.experts:
+        card.subheading(card.t("seats.experts"))
+        lines = [", ".join(part for part in (_written(one), organisation) if part) for one, organisation in screen.experts]
+        card.typed("\n".join(lines))
+    unplaced(card, "seats.unplaced", screen.rest)
+    if not screen.seats:
+        return
+    if screen.since:
+        card.date_input("since", card.t("seats.confirm_since"), screen.since, required=True)
+    else:
+        card.line("seats.confirm_first")
+    card.submit(c.ConfirmRoster(draft_id=screen.draft.id))
 
 
 def seats_shown(card: Card, screen: SeatsShown) -> None:
@@ -80,6 +109,17 @@ def _row(card: Card, seat: SeatOnDay, people: Mapping[str, Person]) -> tuple[str
     return str(seat.seat.position), seat.seat.organisation, member, deputies
 
 
+def _read_row(card: Card, row: RosterRow) -> tuple[str, str, str, str]:
+    member = _written(row.member) if row.member else "–"
+    if row.on_leave:
+        member = f"{member} ({card.t('seats.leave')})"
+    return str(row.position), row.organisation, member, ", ".join(_written(one) for one in row.deputies) or "–"
+
+
+def _written(person: Written) -> str:
+    return f"{person.name} {LINKED}" if person.linked else person.name
+
+
 def _seat_title(seat: SeatOnDay, people: Mapping[str, Person]) -> str:
     parts = (seat.seat.organisation[:40], person_name(people, seat.member_id, tick=False))
     return f"{seat.seat.position}. {', '.join(part for part in parts if part)}"
@@ -107,6 +147,7 @@ def _linking(card: Card, body: Body, unlinked: tuple[Person, ...], accounts: tup
 
 CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
     RosterWanted: roster_wanted,
+    RosterRead: roster_read,
     SeatsShown: seats_shown,
     SeatForm: seat_form,
 }

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any, Protocol
@@ -147,13 +147,16 @@ class Handlers:
 
     async def render_documents(self, effect: e.RenderDocuments) -> str:
         """PDF and Word from one structure. Approved minutes are made once: their hash is kept and they never change."""
-        body, meeting, people, documents, template = await self._storage.read(lambda tx: _document_state(tx, effect.meeting_id))
-        mine = [one for one in documents if one.kind == effect.kind]
+        state = await self._storage.read(lambda tx: _document_state(tx, effect.meeting_id))
+        body, meeting = state.body, state.meeting
+        mine = [one for one in state.documents if one.kind == effect.kind]
         if effect.kind == "approved" and mine:
             return mine[0].sha256
-        build = agenda_doc if effect.kind == "agenda" else minutes_doc
-        doc = build(body, meeting, people)
-        pdf, docx = await asyncio.gather(asyncio.to_thread(render_pdf, doc), asyncio.to_thread(render_docx, doc, template))
+        if effect.kind == "agenda":
+            doc = agenda_doc(body, meeting, state.people)
+        else:
+            doc = minutes_doc(body, meeting, state.people, upcoming=state.upcoming, previous=state.previous)
+        pdf, docx = await asyncio.gather(asyncio.to_thread(render_pdf, doc), asyncio.to_thread(render_docx, doc, state.template))
         edition = max((one.edition for one in mine), default=0) + 1
         names = t(body.language, f"documents.file.{effect.kind}", body=body.name, number=f"{meeting.number}-{meeting.year}")
         files = (("pdf", pdf), ("docx", docx))
@@ -288,12 +291,31 @@ def _keep_event(tx: Transaction, meeting_id: str, event_id: str, join_url: str) 
     tx.later(e.RefreshBoard(meeting_id, "meeting"))
 
 
-def _document_state(tx: Transaction, meeting_id: str) -> tuple[Body, Meeting, Mapping[str, Person], tuple[Document, ...], bytes | None]:
+@dataclass(frozen=True, slots=True)
+class _DocumentState:
+    body: Body
+    meeting: Meeting
+    people: Mapping[str, Person]
+    documents: tuple[Document, ...]
+    template: bytes | None
+    upcoming: tuple[Meeting, ...]
+    previous: Meeting | None
+
+
+def _document_state(tx: Transaction, meeting_id: str) -> _DocumentState:
     meeting = tx.meeting(meeting_id)
     body = tx.body(meeting.body_id)
-    people = tx.people(_everybody(body, meeting))
-    template = tx.document_content(body.template_id) if body.template_id else None
-    return body, meeting, people, tx.documents(meeting_id), template
+    held = [one for one in tx.meetings(body.id) if one.phase is not Phase.CANCELLED]
+    earlier = [one for one in held if (one.day, one.start) < (meeting.day, meeting.start)]
+    return _DocumentState(
+        body=body,
+        meeting=meeting,
+        people=tx.people(_everybody(body, meeting)),
+        documents=tx.documents(meeting_id),
+        template=tx.document_content(body.template_id) if body.template_id else None,
+        upcoming=tuple(one for one in held if (one.day, one.start) > (meeting.day, meeting.start)),
+        previous=earlier[-1] if earlier else None,
+    )
 
 
 def _everybody(body: Body, meeting: Meeting) -> set[str]:

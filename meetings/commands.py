@@ -356,8 +356,11 @@ class PublishAgenda(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenMeeting(Command):
+    """`confirmed`: today is not the day of the meeting, and the person has said so."""
+
     meeting_id: str = ""
     at: str = ""
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any
 from meetings import commands as c
 from meetings import effects as e
 from meetings.access import may
-from meetings.errors import NotFound, Refused
+from meetings.errors import Refused
 from meetings.model import Answer, Body, CommentKind, Draft, Item, Meeting, Numbering, Phase, Standing
 from meetings.ports import Tx
 from meetings.reading.agenda import read_agenda as read_text
@@ -192,7 +192,7 @@ def last_section(tx: Tx, body: Body, meeting: Meeting) -> int:
 # --- the board ------------------------------------------------------------------------------------------------------------
 
 
-def board_meeting(tx: Tx, body: Body, meeting: Meeting, page: int = 1) -> Screen | None:
+def board_meeting(tx: Tx, body: Body, meeting: Meeting, page: int = 1) -> MeetingOnBoard:
     """The root card of the thread."""
     pages = max(1, -(-len(meeting.items) // BOARD_PAGE))
     page = min(max(page, 1), pages)
@@ -218,10 +218,7 @@ def board_meeting(tx: Tx, body: Body, meeting: Meeting, page: int = 1) -> Screen
 def show_meeting(_command: c.Command, tx: Tx, scope: Scope) -> Screen:
     """The meeting's card with the person's own next steps."""
     body, meeting = scope.body, scope.meeting
-    screen = board_meeting(tx, body, meeting)
-    if screen is None:
-        raise NotFound("scope.no_meeting")
-    return replace(screen, steps=next_steps(body, meeting, tx.actor, tx.now))
+    return replace(board_meeting(tx, body, meeting), steps=next_steps(body, meeting, tx.actor, tx.now))
 
 
 def _agenda(tx: Tx, body: Body, meeting: Meeting, page: int, *, editing: bool) -> AgendaShown:

@@ -203,7 +203,6 @@ def _form(tx: Tx, body: Body, meeting: Meeting | None, typed: Typed, doubts: tup
     today = tx.now.astimezone(body.tz).date()
     day = _day(typed.day)
     return MeetingForm(
-        wrong=bool(doubts),
         body=body,
         meeting=meeting,
         number=typed.number,
