@@ -1,0 +1,51 @@
+# Everything runs from this folder, in .venv. `make run` and `make test` need nothing done before.
+PYTHON ?= python3
+BIN := .venv/bin
+PACKAGES := bench bot cards documents graph jobs meetings storage texts tools tests app.py settings.py
+
+.PHONY: run test check setup node docs bench requirements
+
+run: .venv/run node
+	@$(BIN)/python -m tools.run
+
+test: .venv/dev node
+	$(BIN)/pytest -n 2 --dist loadfile
+
+check: .venv/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(PACKAGES)
+	$(BIN)/lint-imports
+	$(BIN)/python -m texts.check
+	$(BIN)/python -m tools.commands_page --check
+
+docs: .venv/dev
+	$(BIN)/python -m tools.commands_page
+
+bench: .venv/dev
+	$(BIN)/python -m bench.turns
+
+setup: .venv/dev node
+
+# The Playground is Microsoft's, from npm; without Node the bot runs alone and says so.
+node:
+	@if command -v npm >/dev/null 2>&1; then \
+		[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-progress; \
+	else echo "Node.js is not installed: the bot starts without the Playground."; fi
+
+.venv/bin/pip:
+	$(PYTHON) -m venv .venv
+
+.venv/run: requirements.txt | .venv/bin/pip
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/dev: requirements-dev.txt .venv/run
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+# Pins anew; the lists name no index.
+PIN := --quiet --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --allow-unsafe
+requirements: .venv/dev
+	$(BIN)/pip-compile $(PIN) requirements.in -o requirements.txt
+	$(BIN)/pip-compile $(PIN) requirements-dev.in -o requirements-dev.txt
