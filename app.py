@@ -16,6 +16,8 @@ from bot.edge import Edge, EdgeConfig
 from bot.pages import add_pages
 from bot.teams import MeetingBot
 from bot.turn import Turns
+from documents.blocks import MinutesDoc
+from documents.docx import render_docx
 from documents.intake import read_file
 from documents.links import document_link
 from graph.calendar import GraphCalendar
@@ -28,6 +30,8 @@ from storage.sandbox import SandboxTable
 from storage.transaction import Storage
 
 SANDBOX_ORGANISER = "sihteeri@pykala.example"
+# The least document: a template that renders it renders any.
+TRIAL = MinutesDoc("fi", "minutes", "Toimielin", "Muistio", "1/2000", "1.1.2000", "Muistio 1/2000", "", datetime(2000, 1, 1, tzinfo=UTC), ())
 
 
 def now() -> datetime:
@@ -60,7 +64,10 @@ async def create_app(settings: Settings, clock: Callable[[], datetime] = now) ->
     async def intake(name: str, content: bytes) -> str:
         return await asyncio.to_thread(read_file, name, content)
 
-    turns = Turns(storage, download=edge.connector.download, read_file=intake, address=address)
+    async def check_template(content: bytes) -> None:
+        await asyncio.to_thread(render_docx, TRIAL, content)
+
+    turns = Turns(storage, download=edge.connector.download, read_file=intake, check_template=check_template, address=address)
     bot = MeetingBot(turns)
 
     async def messages(request: web.Request) -> web.Response:

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import structlog
 
-from bot.inbound import Turn, read_activity
+from bot.edge import ChannelFailure
+from bot.inbound import SentFile, Turn, read_activity
 from cards import render
 from meetings import commands as c
 from meetings.access import ACCESS, Right
@@ -31,7 +32,8 @@ class Download(Protocol):
 
 
 class Turns:
-    """Answers activities with cards. `read_file` turns a sent file into text, `address` a document id into a link."""
+    """Answers activities with cards. `read_file` turns a sent file into text, `check_template` refuses a Word template that does not
+    work, `address` makes a link of a document's id."""
 
     def __init__(
         self,
@@ -39,11 +41,13 @@ class Turns:
         *,
         download: Download,
         read_file: Callable[[str, bytes], Awaitable[str]],
+        check_template: Callable[[bytes], Awaitable[None]],
         address: Callable[[str], str],
     ) -> None:
         self._storage = storage
         self._download = download
         self._read_file = read_file
+        self._check_template = check_template
         self._address = address
 
     async def answer(self, activity: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -84,11 +88,22 @@ class Turns:
         file = turn.file
         if file is None:
             return turn.command
-        content = await self._download(file.address, FILE_LIMIT)
+        content = await self._downloaded(file)
+        if isinstance(turn.command, c.TakeTemplate):
+            await self._check_template(content)
+            template_id = await self._storage.run(lambda tx: tx.keep_content(content))
+            return replace(turn.command, name=file.name, template_id=template_id)
         text = await self._read_file(file.name, content)
         if isinstance(turn.command, c.ReadAgenda | c.ReadRoster | c.ReadDates):
             return replace(turn.command, text=text)
         return c.TakeText(text=text, name=file.name)
+
+    async def _downloaded(self, file: SentFile) -> bytes:
+        try:
+            return await self._download(file.address, FILE_LIMIT)
+        except ChannelFailure as failure:
+            key = "file.too_big" if failure.code == "FileTooLarge" else "file.not_fetched"
+            raise Refused(key, name=file.name) from failure
 
     def _card(self, screen: Screen, language: str) -> dict[str, Any]:
         return render(screen, language, secrets.token_hex(8), self._address)

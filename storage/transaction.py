@@ -228,6 +228,12 @@ class Transaction:
         save_single(self._connection, tables.document, None, document)
         self._connection.execute(insert(tables.document_content).values(document_id=document.id, content=content))
 
+    def keep_content(self, content: bytes) -> str:
+        """A file that is no document of a meeting, such as a template; its id."""
+        content_id = self.new_id()
+        self._connection.execute(insert(tables.document_content).values(document_id=content_id, content=content))
+        return content_id
+
     def posts(self, meeting_id: str) -> tuple[Post, ...]:
         rows = self._connection.execute(select(tables.post).where(tables.post.c.meeting_id == meeting_id))
         return tuple(self._remember(read_row(Post, row)) for row in rows)

@@ -13,7 +13,7 @@ from meetings.errors import MeetingError, NotAllowed, NotFound, Refused
 from meetings.ports import Tx
 from meetings.scope import Scope, find_scope
 from meetings.screens.base import Screen, Sentence
-from meetings.use_cases import agenda, attendance, guide, minutes, planning, record, seats, setup
+from meetings.use_cases import agenda, attendance, guide, minutes, planning, record, seats, setup, template
 
 # The commands of each area, and where a person lands whose command was refused, repeated or stale: the form with what they
 # typed, or the fresh state. `Any` because each function takes its own command; tests/test_registry.py checks the pairing.
@@ -28,6 +28,7 @@ HANDLERS: Mapping[type[Command], UseCase] = {
     **record.HANDLERS,
     **seats.HANDLERS,
     **setup.HANDLERS,
+    **template.HANDLERS,
 }
 VIEWS: Mapping[type[Command], UseCase] = {
     **agenda.VIEWS,

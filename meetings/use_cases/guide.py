@@ -101,6 +101,7 @@ TYPED: tuple[type[c.Command], ...] = (
     c.ShowStatus,
     c.SetUpBody,
     c.ShowBody,
+    c.TakeTemplate,
     c.ChooseBody,
     c.ChooseLanguage,
     c.ReadRoster,
