@@ -59,19 +59,13 @@ def minutes_doc(
     changes = roster_changes(say, body, meeting.day, previous.day if previous else None)
     coming = _upcoming(say, meeting, upcoming)
     told = {m.Standing.ANNOUNCEMENTS: changes, m.Standing.NEXT_MEETING: coming}
-    standing = {item.standing for item in meeting.items}
-    blocks: list[Block] = [_facts(say, body, meeting, planned=False), Heading(say("attendance")), attendees.table()]
-    blocks += attendees.others()
-    if m.Standing.ANNOUNCEMENTS not in standing:
-        blocks += changes
-    if m.Standing.OPENING not in standing:
-        blocks += record.opened()
+    blocks: list[Block] = [_facts(say, body, meeting, planned=False), Heading(say("attendance")), attendees.table(), *attendees.others()]
+    blocks += _apart(say, meeting, m.Standing.ANNOUNCEMENTS, changes)
+    blocks += _apart(say, meeting, m.Standing.OPENING, record.opened())
     for item in in_order(meeting):
         blocks += _minutes_item(say, meeting, item, record, told.get(item.standing, []))
-    if m.Standing.NEXT_MEETING not in standing:
-        blocks += coming
-    if m.Standing.CLOSING not in standing:
-        blocks += record.closed()
+    blocks += _apart(say, meeting, m.Standing.NEXT_MEETING, coming)
+    blocks += _apart(say, meeting, m.Standing.CLOSING, record.closed())
     blocks += [*_attachments(say, meeting), *_approval(say, body, meeting), *_signatures(say, body, meeting)]
     return _document(say, body, meeting, "minutes", name, _minutes_status(say, body, meeting), blocks)
 
@@ -183,6 +177,13 @@ def _minutes_item(say: Speech, meeting: m.Meeting, item: m.Item, record: Record,
     blocks += say.labelled("vote", record.votes(item))
     blocks += say.labelled("decision", (*record.outcome(item), *content(item.decision), *record.dissents(item)))
     return blocks
+
+
+def _apart(say: Speech, meeting: m.Meeting, standing: m.Standing, blocks: list[Block]) -> list[Block]:
+    """What belongs to a standing item, under a heading of its own when the meeting has no such item."""
+    if not blocks or standing in {item.standing for item in meeting.items}:
+        return []
+    return [Heading(say.standing(standing)), *blocks]
 
 
 def _item_head(say: Speech, meeting: m.Meeting, item: m.Item) -> list[Block]:

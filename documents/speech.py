@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from documents.blocks import Block, Bullets, Labelled, Paragraph
-from meetings.model import Approval, Body, Item, Person
+from meetings.model import Approval, Body, Item, Person, Standing
 from texts import format_date, wording
 
 NOBODY = "–"
@@ -37,6 +37,10 @@ class Speech:
     def section(self, item: Item) -> str:
         """`4 §` · `§ 4`; empty before the agenda is published."""
         return self("section", number=item.section) if item.section is not None else ""
+
+    def standing(self, standing: Standing) -> str:
+        """The title of a standing item as a new body has it."""
+        return wording(self.language, f"setup.standing.{standing}")
 
     def name(self, person_id: str) -> str:
         person = self._people.get(person_id)

@@ -72,8 +72,8 @@ STANDING = (
 LONG = {
     "fi": (
         "Työryhmän puheenjohtaja esitteli selvityksen. Keskustelussa tuotiin esiin saariston liikenteen talvikausi, yhteysalusten "
-        "aikataulut ja koulukuljetusten yhteensovittaminen. Jäsenet korostivat, että päätöksenteon on pohjauduttava ajantasaiseen tietoon ja että "
-        "asukkaita kuullaan ennen jatkovalmistelua."
+        "aikataulut ja koulukuljetusten yhteensovittaminen. Jäsenet korostivat, että päätöksenteon on pohjauduttava "
+        "ajantasaiseen tietoon ja että asukkaita kuullaan ennen jatkovalmistelua."
     ),
     "sv": (
         "Arbetsgruppens ordförande presenterade utredningen. I diskussionen lyftes fram skärgårdstrafikens vintersäsong, "
@@ -155,9 +155,14 @@ def meeting(language: str = "fi", **fields: object) -> m.Meeting:
                 outcome=m.Outcome.AS_PROPOSED if ordinary or place == 3 else m.Outcome.NOTED if place in {4, 5} else m.Outcome.NONE,
             )
         )
-    signs = {f"m{n}": m.Sign.PRESENT for n in range(1, 15)} | {"new": m.Sign.PRESENT, "d15": m.Sign.PRESENT, "x": m.Sign.PRESENT}
+    signs = {f"m{n}": m.Sign.PRESENT for n in range(1, 15)} | {
+        "new": m.Sign.PRESENT,
+        "d12": m.Sign.PRESENT,
+        "d15": m.Sign.PRESENT,
+        "x": m.Sign.PRESENT,
+    }
     signs |= {"sec": m.Sign.PRESENT, "m15": m.Sign.EXCUSED, "m16": m.Sign.LATE, "m17": m.Sign.ABSENT}
-    del signs["m9"]
+    del signs["m9"], signs["m12"]
     made = m.Meeting(
         id="meeting",
         body_id="body",
