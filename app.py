@@ -31,7 +31,8 @@ from storage.transaction import Storage
 
 SANDBOX_ORGANISER = "sihteeri@pykala.example"
 # The least document: a template that renders it renders any.
-TRIAL = MinutesDoc("fi", "minutes", "Toimielin", "Muistio", "1/2000", "1.1.2000", "Muistio 1/2000", "", datetime(2000, 1, 1, tzinfo=UTC), ())
+_AT = datetime(2000, 1, 1, tzinfo=UTC)
+TRIAL = MinutesDoc("fi", "minutes", "Toimielin", "Muistio", "1/2000", "1.1.2000", "Muistio 1/2000", "", _AT, ())
 
 
 def now() -> datetime:

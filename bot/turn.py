@@ -102,8 +102,9 @@ class Turns:
         try:
             return await self._download(file.address, FILE_LIMIT)
         except ChannelFailure as failure:
-            key = "file.too_big" if failure.code == "FileTooLarge" else "file.not_fetched"
-            raise Refused(key, name=file.name) from failure
+            if failure.code == "FileTooLarge":
+                raise Refused("file.large", name=file.name, most=FILE_LIMIT // (1024 * 1024)) from failure
+            raise Refused("turn.file_not_fetched", name=file.name) from failure
 
     def _card(self, screen: Screen, language: str) -> dict[str, Any]:
         return render(screen, language, secrets.token_hex(8), self._address)
