@@ -22,7 +22,7 @@ def roster_wanted(card: Card, screen: RosterWanted) -> None:
     card.heading(card.t("seats.send_title"), subtitle=screen.body.name)
     card.line("seats.send_how")
     card.line("seats.send_form")
-    card.text_input("text", card.t("seats.paste"), lines=True, required=True, length=20_000)
+    card.text_input("text", card.t("seats.paste"), screen.text, lines=True, required=True, length=20_000)
     card.submit(c.ReadRoster(body_id=screen.body.id), title=card.t("seats.read"))
 
 
@@ -42,8 +42,11 @@ def roster_read(card: Card, screen: RosterRead) -> None:
         card.subtle("seats.tick", tick=LINKED)
     if screen.experts:
         card.subheading(card.t("seats.experts"))
-        lines = [", ".join(part for part in (_written(one), organisation) if part) for one, organisation in screen.experts]
+        lines = [", ".join(part for part in (_written(card, one), organisation) if part) for one, organisation in screen.experts]
         card.typed("\n".join(lines))
+    if screen.officers:
+        card.subheading(card.t("seats.officers"))
+        card.typed("\n".join(_written(card, one) for one in screen.officers))
     unplaced(card, "seats.unplaced", screen.rest)
     if not screen.seats:
         return
@@ -110,14 +113,15 @@ def _row(card: Card, seat: SeatOnDay, people: Mapping[str, Person]) -> tuple[str
 
 
 def _read_row(card: Card, row: RosterRow) -> tuple[str, str, str, str]:
-    member = _written(row.member) if row.member else "–"
+    member = _written(card, row.member) if row.member else "–"
     if row.on_leave:
         member = f"{member} ({card.t('seats.leave')})"
-    return str(row.position), row.organisation, member, ", ".join(_written(one) for one in row.deputies) or "–"
+    return str(row.position), row.organisation, member, ", ".join(_written(card, one) for one in row.deputies) or "–"
 
 
-def _written(person: Written) -> str:
-    return f"{person.name} {LINKED}" if person.linked else person.name
+def _written(card: Card, person: Written) -> str:
+    roles = f" ({', '.join(card.t(f'seats.role_{role}') for role in person.roles)})" if person.roles else ""
+    return f"{person.name}{roles} {LINKED}" if person.linked else f"{person.name}{roles}"
 
 
 def _seat_title(seat: SeatOnDay, people: Mapping[str, Person]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from typing import TypeVar
@@ -12,7 +12,6 @@ from typing import TypeVar
 from meetings.reading.questions import NO_ANSWERS, Choice, Question, ask, point_out
 
 Pair = TypeVar("Pair")
-Holiday = Callable[[date], str | None]
 
 _MONTHS = {
     name: number
@@ -132,13 +131,7 @@ class _Day:
     ambiguous: bool
 
 
-def read_meeting(text: str, today: date, holiday: Holiday | None = None) -> MeetingReading:
-    """The number, day, times and place in a line. What is unlikely is asked about; a date without a year is the next such day."""
-    reading = _read(text, today)
-    return replace(reading, questions=(*reading.questions, *_doubts(reading, today, holiday, None)))
-
-
-def read_dates(text: str, today: date, holiday: Holiday | None = None, answers: Mapping[str, str] = NO_ANSWERS) -> DatesReading:
+def read_dates(text: str, today: date, answers: Mapping[str, str] = NO_ANSWERS) -> DatesReading:
     """A pasted list of dates, one meeting a date. `answers`: question id → value of the choice made."""
     dates: list[MeetingReading] = []
     unread: list[str] = []
@@ -151,9 +144,8 @@ def read_dates(text: str, today: date, holiday: Holiday | None = None, answers: 
             unread.append(line.strip())
             questions.append(point_out("unreadable_line", None, line=line.strip()))
         for piece in pieces:
-            reading = _read(piece, today)
+            reading = read_meeting(piece, today)
             questions += [replace(one, item=len(dates)) for one in reading.questions]
-            questions += _doubts(reading, today, holiday, len(dates))
             dates.append(replace(reading, questions=()))
     if not dates and not unread:
         questions.append(point_out("nothing_readable"))
@@ -204,7 +196,9 @@ def read_clock(text: str) -> time | None:
     return _clock(found, 1) if found is not None else None
 
 
-def _read(text: str, today: date) -> MeetingReading:
+def read_meeting(text: str, today: date) -> MeetingReading:
+    """The number, day, times and place in a line. What is unclear in the text is asked about (whether the day itself is a likely one,
+    `rules.planning.doubts` says); a date without a year is the next such day."""
     questions: list[Question] = []
     source = " ".join(text.split())
     left = source
@@ -268,21 +262,6 @@ def _times(text: str) -> tuple[time | None, time | None, str, list[Question]]:
         return None, None, text, []
     start = _clock(alone, 1)
     return start, None, _cut(text, alone), [] if start is not None else [point_out("no_such_time", None, text=alone[0].strip())]
-
-
-def _doubts(reading: MeetingReading, today: date, holiday: Holiday | None, item: int | None) -> list[Question]:
-    found = []
-    day = reading.day
-    if day is not None and reading.weekday is not None and reading.weekday != day.weekday():
-        found.append(point_out(f"weekday_{day.weekday()}", item, day=day))
-    if reading.start is not None and reading.end is not None and reading.end <= reading.start:
-        found.append(point_out("end_before_start", item, start=reading.start, end=reading.end))
-    if day is not None and day < today:
-        found.append(point_out("past", item, day=day))
-    name = holiday(day) if holiday is not None and day is not None else None
-    if name:
-        found.append(point_out("holiday", item, day=day, holiday=name))
-    return found
 
 
 def _doubles(dates: Sequence[MeetingReading]) -> list[Question]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from meetings.model import Body, Meeting
+from meetings.model import Body, Draft, Meeting
+from meetings.reading.questions import Question
+from meetings.rules.planning import Plan
 from meetings.screens.base import Screen, Sentence
 
 
@@ -62,3 +64,31 @@ class DatesWanted(Screen):
 
     body: Body
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DateRow:
+    """One date as it was read, with the number it will get and what is doubtful about it."""
+
+    plan: Plan
+    number: str
+    doubts: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatesRead(Screen):
+    """Several dates as they were read, before they are planned. `rest`: lines that are no dates."""
+
+    body: Body
+    draft: Draft
+    rows: tuple[DateRow, ...]
+    questions: tuple[Question, ...]
+    rest: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatesPlanned(Screen):
+    """The meetings that were planned from a list."""
+
+    body: Body
+    meetings: tuple[Meeting, ...]

@@ -13,7 +13,7 @@ from meetings.errors import MeetingError, NotAllowed, NotFound, Refused
 from meetings.ports import Tx
 from meetings.scope import Scope, find_scope
 from meetings.screens.base import Screen, Sentence
-from meetings.use_cases import agenda, attendance, guide, minutes, planning, record, seats, setup, template
+from meetings.use_cases import agenda, attendance, dates, drafts, guide, minutes, planning, record, roster, seats, setup, template
 
 # The commands of each area, and where a person lands whose command was refused, repeated or stale: the form with what they
 # typed, or the fresh state. `Any` because each function takes its own command; tests/test_registry.py checks the pairing.
@@ -22,10 +22,13 @@ UseCase = Callable[[Any, Tx, Scope], Screen]
 HANDLERS: Mapping[type[Command], UseCase] = {
     **agenda.HANDLERS,
     **attendance.HANDLERS,
+    **dates.HANDLERS,
+    **drafts.HANDLERS,
     **guide.HANDLERS,
     **minutes.HANDLERS,
     **planning.HANDLERS,
     **record.HANDLERS,
+    **roster.HANDLERS,
     **seats.HANDLERS,
     **setup.HANDLERS,
     **template.HANDLERS,
@@ -33,10 +36,13 @@ HANDLERS: Mapping[type[Command], UseCase] = {
 VIEWS: Mapping[type[Command], UseCase] = {
     **agenda.VIEWS,
     **attendance.VIEWS,
+    **dates.VIEWS,
+    **drafts.VIEWS,
     **guide.VIEWS,
     **minutes.VIEWS,
     **planning.VIEWS,
     **record.VIEWS,
+    **roster.VIEWS,
     **seats.VIEWS,
     **setup.VIEWS,
 }

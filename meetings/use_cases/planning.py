@@ -24,11 +24,16 @@ from meetings.screens.base import Screen, Sentence, sentence
 from meetings.screens.planning import CancelForm, MeetingForm, MeetingPlanned, MeetingsShown
 
 PAGE = 6
+# A missing time is refused by name, and a number of another year by the rule of numbers.
+_ASKED_ELSEWHERE = ("reading.no_time", "reading.number_year")
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The fields of the form as text, with what a typed line says put into them. `named`: the weekday that was written."""
+    """The fields of the form as text, with what a typed line says put into them.
+
+    `named`: the weekday that was written; `asked`: what is unclear in the line; `unread`: the line when nothing of it could be read.
+    """
 
     number: str
     day: str
@@ -37,6 +42,7 @@ class Typed:
     place: str
     online: bool
     named: int | None = None
+    asked: tuple[rules.Doubt, ...] = ()
     unread: str = ""
 
 
@@ -52,7 +58,7 @@ def plan_meeting(command: c.PlanMeeting, tx: Tx, scope: Scope) -> Screen:
     plan = _plan(typed)
     meetings = tx.meetings(body.id)
     number = rules.read_number(typed.number, meetings, plan.day.year)
-    doubts = rules.doubts(plan, tx.now.astimezone(body.tz), tx.holiday(plan.day), meetings)
+    doubts = (*typed.asked, *rules.doubts(plan, tx.now.astimezone(body.tz), tx.holiday(plan.day), meetings))
     if any(one.stops for one in doubts) or (doubts and not command.confirmed):
         return _form(tx, body, None, typed, doubts)
     meeting = new_meeting(tx, body, plan, number)
@@ -111,7 +117,7 @@ def move_meeting(command: c.MoveMeeting, tx: Tx, scope: Scope) -> Screen:
     typed = _typed(command, body, tx, meeting)
     plan = _plan(typed)
     others = [one for one in tx.meetings(body.id) if one.id != meeting.id]
-    doubts = rules.doubts(plan, tx.now.astimezone(body.tz), tx.holiday(plan.day), others)
+    doubts = (*typed.asked, *rules.doubts(plan, tx.now.astimezone(body.tz), tx.holiday(plan.day), others))
     if any(one.stops for one in doubts) or (doubts and not command.confirmed):
         return _form(tx, body, meeting, typed, doubts)
     moved = replace(meeting, day=plan.day, start=plan.start, end=plan.end, place=plan.place, online=plan.online)
@@ -185,17 +191,20 @@ def _typed(command: c.PlanMeeting | c.MoveMeeting, body: Body, tx: Tx, meeting: 
 
 def _read_line(text: str, body: Body, tx: Tx, kept: Typed) -> Typed:
     """What a typed line says, in place of the fields it speaks of; the line itself when nothing of it could be read."""
-    read = read_meeting(text, today=tx.now.astimezone(body.tz).date(), holiday=tx.holiday)
-    if read is None or read.day is None:
+    read = read_meeting(text, today=tx.now.astimezone(body.tz).date())
+    if read.day is None:
         return replace(kept, unread=text.strip())
+    number = f"{read.number}/{read.year}" if read.number is not None else kept.number
     return replace(
         kept,
+        number=number,
         day=read.day.isoformat(),
         start=_clock(read.start) or kept.start,
         end=_clock(read.end) if read.start else kept.end,
         place=read.place or kept.place,
         online=read.online or kept.online,
         named=read.weekday,
+        asked=tuple(rules.Doubt(one.key, one.params) for one in read.questions if one.key not in _ASKED_ELSEWHERE),
     )
 
 

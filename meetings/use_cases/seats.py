@@ -41,7 +41,7 @@ def change_seat(command: c.ChangeSeat, tx: Tx, scope: Scope) -> Screen:
     """New holders from a date; every day before it stays as it was. People are recognised by e-mail or name, never guessed."""
     body = scope.body
     seat = find_seat(body, command.seat_id)
-    since = _since(command.since, body, tx)
+    since = read_since(command.since, body, tx)
     people = known_people(tx, body)
     here = {one.person_id for one in body.holdings if one.seat_id == seat.id and one.in_force(since)}
     deputies = roster.read_deputies(command.deputies)
@@ -141,7 +141,8 @@ def follow_roster(tx: Tx, body: Body) -> None:
             tx.later(e.RefreshBoard(meeting.id, "roll"))
 
 
-def _since(typed: str, body: Body, tx: Tx) -> date:
+def read_since(typed: str, body: Body, tx: Tx) -> date:
+    """The day a change is in force from; today when nothing was typed."""
     today = tx.now.astimezone(body.tz).date()
     if not typed.strip():
         return today
