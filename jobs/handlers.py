@@ -287,7 +287,7 @@ def _invitation(body: Body, meeting: Meeting) -> str:
 
 
 def _keep_event(tx: Transaction, meeting_id: str, event_id: str, join_url: str) -> None:
-    tx.save(replace(tx.meeting(meeting_id), event_id=event_id, join_url=join_url))
+    tx.note_event(meeting_id, event_id, join_url)
     tx.later(e.RefreshBoard(meeting_id, "meeting"))
 
 

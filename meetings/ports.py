@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from meetings.effects import Effect
 from meetings.model import Body, Conversation, Document, Draft, Meeting, Person, Post
+
+Saved = TypeVar("Saved", Body, Meeting, Person, Conversation, Draft, Post)
 
 
 class Tx(Protocol):
@@ -65,7 +67,13 @@ class Tx(Protocol):
 
     def posts(self, meeting_id: str) -> tuple[Post, ...]: ...
 
-    def save(self, thing: Body | Meeting | Person | Conversation | Draft | Post) -> None: ...
+    def save(self, thing: Saved) -> Saved:
+        """Write what differs; what is returned carries the new version, so show that one."""
+        ...
+
+    def note_event(self, meeting_id: str, event_id: str, join_url: str) -> None:
+        """Where the calendar keeps the meeting. Nobody's change: the version stays, so that no card grows old by it."""
+        ...
 
     def later(self, effect: Effect, due: datetime | None = None) -> None:
         """Write an effect that follows from this change; `due` None = at once."""

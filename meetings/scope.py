@@ -35,7 +35,8 @@ def find_scope(command: Command, tx: Tx) -> Scope:
     """The body and meeting named by the command's ids, else the ones at hand in this conversation.
 
     At hand: the channel's body, or at the desk the one chosen, or the only one. Of its meetings, among those in a phase where the
-    command means something: the open one, else the nearest to come, else the latest.
+    command means something: the open one, else the nearest to come, else the latest. When there is none, the one at hand in any other
+    phase, so that the refusal can say where that one stands.
     """
     meeting_id = getattr(command, "meeting_id", "")
     body_id = getattr(command, "body_id", "")
@@ -48,7 +49,8 @@ def find_scope(command: Command, tx: Tx) -> Scope:
     body = tx.body(body_id) if body_id else body_at_hand(tx)
     if body is None or not hasattr(command, "meeting_id"):
         return Scope(body)
-    return Scope(body, meeting_at_hand(tx, body, ACCESS[type(command)].phases))
+    phases = ACCESS[type(command)].phases
+    return Scope(body, meeting_at_hand(tx, body, phases) or _out_of_phase(tx, body, phases))
 
 
 def body_at_hand(tx: Tx) -> Body | None:
@@ -61,6 +63,14 @@ def body_at_hand(tx: Tx) -> Body | None:
             return None
     bodies = tx.bodies()
     return bodies[0] if len(bodies) == 1 else None
+
+
+def _out_of_phase(tx: Tx, body: Body, phases: tuple[Phase, ...]) -> Meeting | None:
+    """A meeting already held says nothing about preparing the next one."""
+    meeting = meeting_at_hand(tx, body, ())
+    preparing = set(phases) <= {Phase.PLANNED, Phase.PUBLISHED}
+    held = meeting is not None and meeting.closed_at is not None
+    return None if preparing and held else meeting
 
 
 def meeting_at_hand(tx: Tx, body: Body, phases: tuple[Phase, ...]) -> Meeting | None:

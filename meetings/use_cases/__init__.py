@@ -11,7 +11,7 @@ from meetings.access import ACCESS, Right, require
 from meetings.commands import Command
 from meetings.errors import MeetingError, NotAllowed, NotFound, Refused
 from meetings.ports import Tx
-from meetings.scope import Scope, find_scope
+from meetings.scope import Scope, body_at_hand, find_scope
 from meetings.screens.base import Screen, Sentence
 from meetings.use_cases import agenda, attendance, dates, drafts, guide, minutes, planning, record, roster, seats, setup, template
 
@@ -66,7 +66,7 @@ def current(command: Command, tx: Tx) -> Screen:
         view = VIEWS.get(type(command), guide.show_status)
         return view(command, tx, scope)
     except MeetingError:
-        return guide.show_status(command, tx, Scope())
+        return guide.show_status(command, tx, Scope(body_at_hand(tx)))
 
 
 def refusal(command: Command, tx: Tx, error: MeetingError) -> Screen:

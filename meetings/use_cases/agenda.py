@@ -70,7 +70,10 @@ def confirm_agenda(command: c.ConfirmAgenda, tx: Tx, scope: Scope) -> Screen:
     meeting = _with_previous_minutes(tx, body, meeting)
     meeting = _saved(tx, body, meeting)
     tx.drop_draft(draft.id)
-    return replace(_agenda(tx, body, meeting, 1, editing=True), notice=sentence("agenda.confirmed", items=len(meeting.items)))
+    read = {item.title for item in reading.items}
+    added = ", ".join(item.title for item in in_order(meeting) if item.standing and item.title not in read)
+    notice = sentence("agenda.confirmed_with", items=len(meeting.items), added=added) if added else None
+    return replace(_agenda(tx, body, meeting, 1, editing=True), notice=notice or sentence("agenda.confirmed", items=len(meeting.items)))
 
 
 # --- editing ------------------------------------------------------------------------------------------------------------
@@ -252,25 +255,41 @@ def _saved(tx: Tx, body: Body, meeting: Meeting) -> Meeting:
     if meeting.published_at is not None:
         meeting = number_sections(meeting, last_section(tx, body, meeting))
         tx.later(e.RenderDocuments(meeting.id, "agenda"))
-    tx.save(meeting)
+    meeting = tx.save(meeting)
     tx.later(e.RefreshBoard(meeting.id, "meeting"))
     return meeting
+
+
+def follow_previous_minutes(tx: Tx, body: Body, meeting: Meeting) -> None:
+    """What became of a meeting's minutes is told on the agenda of the one after it, as a change when that is published already."""
+    after = (one for one in tx.meetings(body.id) if (one.day, one.start) > (meeting.day, meeting.start))
+    header = next((one for one in after if one.phase in {Phase.PLANNED, Phase.PUBLISHED}), None)
+    if header is None:
+        return
+    following = tx.meeting(header.id)
+    told = _with_previous_minutes(tx, body, following)
+    if told != following:
+        _saved(tx, body, told)
 
 
 def _with_previous_minutes(tx: Tx, body: Body, meeting: Meeting) -> Meeting:
     """The item on the previous minutes is written from what happened to them; what the secretary wrote there stays."""
     target = next((item for item in meeting.items if item.standing is Standing.PREVIOUS_MINUTES), None)
-    if target is None or target.proposal.strip():
-        return meeting
     earlier = [one for one in tx.meetings(body.id) if (one.day, one.start) < (meeting.day, meeting.start) and one.closed_at is not None]
-    if not earlier:
+    if target is None or not earlier:
         return meeting
-    text = _previous_minutes(tx, body, tx.meeting(earlier[-1].id))
-    return rules.with_item(meeting, replace(target, earlier=text, proposal=tx.wording(body.language, "previous.proposal")))
+    first, *facts = _previous_minutes(tx, body, tx.meeting(earlier[-1].id))
+    if target.earlier.strip() and not target.earlier.startswith(first):
+        return meeting
+    proposal = target.proposal or tx.wording(body.language, "previous.proposal")
+    told = replace(target, earlier="\n".join((first, *facts)), proposal=proposal)
+    if told != target and meeting.published_at is not None:
+        told = replace(told, changed_at=tx.now)
+    return rules.with_item(meeting, told)
 
 
-def _previous_minutes(tx: Tx, body: Body, meeting: Meeting) -> str:
-    """Sent when, comments by when, what came, approved how: one sentence a fact, in the language of the record."""
+def _previous_minutes(tx: Tx, body: Body, meeting: Meeting) -> list[str]:
+    """Which meeting; sent when, comments by when, what came, approved how: one sentence a fact, in the language of the record."""
     say = partial(tx.wording, body.language)
     lines = [say("previous.meeting", number=meeting.designation, day=meeting.day)]
     for sent in meeting.rounds:
@@ -288,7 +307,7 @@ def _previous_minutes(tx: Tx, body: Body, meeting: Meeting) -> str:
         lines.append(say(f"previous.approved_{meeting.approved_how}", day=day, meeting=meeting.approved_in or "–"))
     else:
         lines.append(say("previous.not_approved"))
-    return "\n".join(lines)
+    return lines
 
 
 def _edits(tx: Tx, body: Body, meeting: Meeting) -> bool:

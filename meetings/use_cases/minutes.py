@@ -31,6 +31,7 @@ from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, sentence
 from meetings.screens.minutes import ApprovedOnBoard, CommentForm, CommentsShown, MinutesDesk, RoundOnBoard
+from meetings.use_cases.agenda import follow_previous_minutes
 
 PAGE = 5
 LONGEST_COMMENT = 20_000
@@ -59,7 +60,7 @@ def send_minutes(command: c.SendMinutes, tx: Tx, scope: Scope) -> Screen:
         replace(one, result=RoundResult.REPLACED, ended_at=tx.now) if one.result is RoundResult.RUNNING else one for one in meeting.rounds
     )
     meeting = replace(meeting, phase=Phase.REVIEW, rounds=(*earlier, sent))
-    tx.save(meeting)
+    meeting = tx.save(meeting)
     tx.later(e.RenderDocuments(meeting.id, "minutes"))
     tx.later(e.RefreshBoard(meeting.id, "meeting"))
     tx.later(e.RefreshBoard(meeting.id, "minutes"))
@@ -88,7 +89,7 @@ def comment_minutes(command: c.CommentMinutes, tx: Tx, scope: Scope) -> Screen:
     kind = CommentKind.REMARK if command.kind == CommentKind.REMARK else CommentKind.PROPOSAL
     comment = Comment(tx.new_id(), meeting.id, sent.id, tx.actor.id, kind, command.text.strip(), tx.now, command.item_id)
     meeting = _replied(replace(meeting, comments=(*meeting.comments, comment)), sent, tx, no_comments=False)
-    tx.save(meeting)
+    meeting = tx.save(meeting)
     tx.later(e.RefreshBoard(meeting.id, "minutes"))
     section = next((str(item.section) for item in meeting.items if item.id == command.item_id), "")
     params = (("name", tx.actor.name), ("number", meeting.designation), ("section", section or "–"))
@@ -112,7 +113,7 @@ def answer_no_comments(_command: c.AnswerNoComments, tx: Tx, scope: Scope) -> Sc
     body, meeting = scope.body, scope.meeting
     sent = _running(meeting, tx.now)
     meeting = _replied(meeting, sent, tx, no_comments=True)
-    tx.save(meeting)
+    meeting = tx.save(meeting)
     tx.later(e.RefreshBoard(meeting.id, "minutes"))
     return replace(_round(tx, body, meeting, sent), notice=sentence("minutes.no_comments_kept"))
 
@@ -141,7 +142,7 @@ def answer_comment(command: c.AnswerComment, tx: Tx, scope: Scope) -> Screen:
         raise Refused("minutes.reason_needed")
     answered = replace(comment, answer=Answer(command.answer), reason=command.reason.strip(), answered_at=tx.now)
     meeting = replace(meeting, comments=tuple(answered if one.id == comment.id else one for one in meeting.comments))
-    tx.save(meeting)
+    meeting = tx.save(meeting)
     tx.later(e.RefreshBoard(meeting.id, "minutes"))
     params = (("number", meeting.designation), ("reason", answered.reason or "–"))
     tx.later(e.Tell(tx.new_id(), comment.person_id, f"comment_{answered.answer}", params, body.id, meeting.id))
@@ -175,7 +176,7 @@ def check_minutes(_command: c.CheckMinutes, tx: Tx, scope: Scope) -> Screen:
         raise Refused(f"minutes.stop_{reason}")
     if not any(one.person_id == tx.actor.id and one.round_number == sent.number for one in meeting.checks):
         meeting = replace(meeting, checks=(*meeting.checks, Check(tx.new_id(), meeting.id, tx.actor.id, sent.number, tx.now)))
-        tx.save(meeting)
+        meeting = tx.save(meeting)
     if rounds.checked_by_all(body, meeting, sent):
         meeting = _approve(tx, meeting, Approval.CHECKERS)
     else:
@@ -212,7 +213,7 @@ def end_round(command: c.EndRound, tx: Tx, scope: Scope) -> Screen:
         meeting = _approve(tx, meeting, Approval.TACIT)
         told = "approved"
     else:
-        tx.save(meeting)
+        meeting = tx.save(meeting)
         tx.later(e.RefreshBoard(meeting.id, "minutes"))
         told = f"stopped_{rounds.stops(meeting, ended)}" if result is RoundResult.STOPPED else "collected"
     tx.later(e.Tell(tx.new_id(), body.secretary_id, told, params, body.id, meeting.id))
@@ -240,7 +241,8 @@ def _approve(tx: Tx, meeting: Meeting, how: Approval) -> Meeting:
         for one in meeting.rounds
     )
     meeting = replace(meeting, phase=Phase.APPROVED, approved_at=tx.now, approved_how=how, rounds=ended)
-    tx.save(meeting)
+    meeting = tx.save(meeting)
+    follow_previous_minutes(tx, tx.body(meeting.body_id), meeting)
     tx.later(e.RenderDocuments(meeting.id, "approved"))
     tx.later(e.RefreshBoard(meeting.id, "meeting"))
     tx.later(e.RefreshBoard(meeting.id, "minutes"))

@@ -99,10 +99,10 @@ def new_meeting(tx: Tx, body: Body, plan: Plan, number: int) -> Meeting:
         online=plan.online,
         items=standing_items(body, meeting_id, tx.new_id),
     )
-    tx.save(meeting)
+    meeting = tx.save(meeting)
     tx.later(e.SyncEvent(meeting.id))
     tx.later(e.RefreshBoard(meeting.id, "meeting"))
-    return tx.meeting(meeting.id)
+    return meeting
 
 
 # --- moving and cancelling -----------------------------------------------------------------------------------------------------
@@ -126,13 +126,13 @@ def move_meeting(command: c.MoveMeeting, tx: Tx, scope: Scope) -> Screen:
     if (moved.day, moved.start) != (meeting.day, meeting.start):
         # "Cannot come" was said of the old time; everybody is asked again by the calendar.
         moved = replace(moved, attendances=())
-    tx.save(moved)
+    moved = tx.save(moved)
     tx.later(e.SyncEvent(moved.id))
     tx.later(e.RefreshBoard(moved.id, "meeting"))
     if moved.published_at is not None:
         tx.later(e.RenderDocuments(moved.id, "agenda"))
     told = "planning.moved_again" if meeting.attendances and not moved.attendances else "planning.moved"
-    return _planned(tx, body, tx.meeting(moved.id), sentence(told, number=moved.designation))
+    return _planned(tx, body, moved, sentence(told, number=moved.designation))
 
 
 def move_form(command: c.MoveMeeting, tx: Tx, scope: Scope) -> Screen:

@@ -57,7 +57,7 @@ def change_seat(command: c.ChangeSeat, tx: Tx, scope: Scope) -> Screen:
     organisation = " ".join(command.organisation.split())[:200]
     body = replace(body, seats=tuple(replace(one, organisation=organisation) if one.id == seat.id else one for one in body.seats))
     body = roster.change_holders(body, seat.id, holders, since, tx.new_id)
-    tx.save(body)
+    body = tx.save(body)
     follow_roster(tx, body)
     return _form(tx, body, find_seat(body, seat.id), None, notice=sentence("seats.changed", since=since))
 
@@ -84,7 +84,7 @@ def link_person(command: c.LinkPerson, tx: Tx, scope: Scope) -> Screen:
     }:
         raise Refused("seats.link_same_seat", name=account.name)
     body = roster.with_person(body, named.id, account.id)
-    tx.save(body)
+    body = tx.save(body)
     for header in tx.meetings(body.id):
         meeting = tx.meeting(header.id)
         changed = roster.with_person(meeting, named.id, account.id)

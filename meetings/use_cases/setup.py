@@ -34,7 +34,7 @@ def set_up_body(command: c.SetUpBody, tx: Tx, scope: Scope) -> Screen:
         id=tx.new_id(), tenant_id=tx.actor.tenant_id, name=name, channel_id=channel.id, languages=languages, secretary_id=tx.actor.id
     )
     body = replace(bare, approval_rule=approval_rule(tx, bare), standing_items=_template(tx, bare))
-    tx.save(body)
+    body = tx.save(body)
     tx.save(replace(tx.actor, desk_body_id=body.id))
     tx.later(e.ReadMembers(channel.id))
     return _set_up(tx, body, notice=sentence("setup.done", name=body.name))
@@ -84,7 +84,7 @@ def change_body(command: c.ChangeBody, tx: Tx, scope: Scope) -> Screen:
         rule=lambda one: approval_rule(tx, one),
     )
     body = replace(body, standing_items=_translated(tx, body, before.language))
-    tx.save(body)
+    body = tx.save(body)
     _refresh_boards(tx, before, body)
     if body.secretary_id == before.secretary_id:
         return _form(tx, tx.body(body.id), None, notice=sentence("setup.saved"))
@@ -105,7 +105,7 @@ def change_standing_items(command: c.ChangeStandingItems, tx: Tx, scope: Scope) 
     _require_version(command.version, body)
     items = bodies.read_lines(command.lines, body, lambda standing: _titles(tx, standing), tx.new_id)
     body = replace(body, standing_items=items)
-    tx.save(body)
+    body = tx.save(body)
     return _items_form(tx, tx.body(body.id), "", notice=sentence("setup.items_saved", count=len(items)))
 
 
