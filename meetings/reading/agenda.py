@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from meetings.reading.contradictions import contradictions
-from meetings.reading.headings import Heading, find_headings, same_title
+from meetings.reading.headings import COMPARED, Heading, find_headings, same_title
 from meetings.reading.labels import Label, attachment_line, label_of, presenter_in
 from meetings.reading.lines import BULLET, LINK, Fabric, Line, Mark, fabric_of, flow, join_hyphenated, split_lines
 from meetings.reading.questions import Question, point_out
-from meetings.reading.references import EarlierReference, is_reference, references_in
+from meetings.reading.references import EarlierReference, is_reference, references_in, without_parting
 
 __all__ = ["AgendaReading", "AttachmentReading", "EarlierReference", "ItemReading", "kept_text", "read_agenda"]
+
+
+# A title longer than this does not go on over another line.
+_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +68,17 @@ def read_agenda(text: str) -> AgendaReading:
     in_contents = set(found.contents_lines)
     preface, preface_marks = flow([line for line in lines[:first] if line.number not in in_contents], fabric)
     contents = "\n".join(lines[number].text for number in found.contents_lines)
-    marks = (*marks, *preface_marks)
+    kept = [*marks, *preface_marks]
     items = []
     ends = [*(heading.line for heading in found.headings[1:]), len(lines)]
     for heading, end in zip(found.headings, ends, strict=True):
         item, item_marks = _read_item(heading, lines[heading.end : end], fabric)
         items.append(item)
-        marks = (*marks, *heading.marks, *item_marks)
+        kept += (*heading.marks, *item_marks)
     questions = (*_number_questions(found.headings), *_contents_questions(found.contents, items), *_attachment_questions(items))
     if not items and text.strip():
         questions = (point_out("no_items"),)
-    return AgendaReading(tuple(items), preface, (*questions, *contradictions(items)), contents, marks)
+    return AgendaReading(tuple(items), preface, (*questions, *contradictions(items)), contents, tuple(kept))
 
 
 def kept_text(reading: AgendaReading) -> str:
@@ -129,8 +133,10 @@ class _Parts:
         self.gap = False
 
     def _take_text(self, line: Line) -> None:
-        if is_reference(line.text):
-            self.references += references_in(line.text)
+        before = self.lines[self.label][-1].text if self.lines[self.label] else ""
+        # Within a sentence the reference is part of it, even alone on its line.
+        if is_reference(line.text) and (not before or before[-1] in ".:!?"):
+            self._add_references(line.text, line)
             return
         self.references += references_in(line.text, quoted=True)
         self.lines[self.label].append(line)
@@ -145,7 +151,9 @@ class _Parts:
     def _take_attachment(self, line: Line) -> None:
         if LINK.fullmatch(line.text):
             last = self.attachments[-1] if self.attachments else None
-            if last is not None and not last.link:
+            if self.gap and last is not None:
+                self._back_to_rest(line)
+            elif last is not None and not last.link:
                 self.attachments[-1] = AttachmentReading(last.number, last.title, line.text)
             else:
                 self.attachments.append(AttachmentReading(None, "", line.text))
@@ -156,7 +164,7 @@ class _Parts:
             self._back_to_rest(line)
             return
         goes_on = not bullet and not named.mark and not self.gap and self.attachments and not self.attachments[-1].link
-        if goes_on and (line.text[0].islower() or self.attachments[-1].title.endswith("-")):
+        if goes_on and len(self.attachments[-1].title) < _LONGEST and (line.text[0].islower() or self.attachments[-1].title.endswith("-")):
             last = self.attachments[-1]
             title, removed = join_hyphenated(last.title, line.text, self.fabric)
             self._mark("hyphen", removed, line)
@@ -194,7 +202,13 @@ class _Parts:
             self._mark("bullet", bullet[0].strip(), line)
         text = line.text[bullet.end() :].lstrip() if bullet else line.text
         if text:
-            self.references += references_in(text) or [EarlierReference(None, None, None, text)]
+            self._add_references(text, line)
+
+    def _add_references(self, text: str, line: Line) -> None:
+        for one in references_in(text) or [EarlierReference(None, None, None, text)]:
+            kept, parting = without_parting(one.text)
+            self._mark("separator", parting, line)
+            self.references.append(replace(one, text=kept))
 
     def _back_to_rest(self, line: Line) -> None:
         self.label = Label.REST
@@ -259,6 +273,7 @@ def _number_questions(headings: Sequence[Heading]) -> list[Question]:
 def _contents_questions(contents: Sequence[tuple[int | None, str]], items: Sequence[ItemReading]) -> list[Question]:
     """Where the list of headings and the headings themselves disagree; the text's own heading is kept."""
     found = []
+    items = items[:COMPARED]
     for number, title in contents:
         place = next((i for i, item in enumerate(items) if same_title(item.title, title)), None)
         if place is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import lru_cache
+from itertools import islice, pairwise
 
 from meetings.reading.labels import label_of
 from meetings.reading.lines import BULLET, LINK, Fabric, Line, Mark, join_hyphenated
@@ -14,7 +15,12 @@ _SECTION = re.compile(r"(?P<mark>(?P<number>\d{1,3})\s*§|§\s*(?P<number2>\d{1,
 _NUMBERED = re.compile(r"(?P<mark>(?P<number>\d{1,3})(?:\.(?=\s|[^\W\d])|\)))\s*(?P<title>[^\W\d_].*|[\"'”»(\d].*)")
 # What a title cannot begin with, since then the line speaks of a § instead of opening one: `7 §:n mukaan`, `7 §, 16.4.2020`.
 _NO_TITLE = re.compile(r"[,.;:)\]/–-]|\(?\d{1,2}\.\d{1,2}\.\d{2,4}\)?|mom\b|kohta|kohdan|moment", re.IGNORECASE)
-_LEADER = re.compile(r"(?:\s*\.){3,}\s*\d{0,3}\s*$|\t+\d{1,3}\s*$")
+_LEADER = re.compile(r"(?:\s?\.){3,}\s*\d{0,3}\s*$|\t+\d{1,3}\s*$")
+# A title of more lines or a list of more headings than this is none; they bound the comparing of titles.
+_TITLE_LINES = 4
+_TITLE_LENGTH = 500
+_LIST_LENGTH = 200
+COMPARED = 2 * _LIST_LENGTH
 _GOES_ON = frozenset(
     [
         "ja",
@@ -83,10 +89,11 @@ def find_headings(lines: Sequence[Line], fabric: Fabric) -> Headings:
     told = _outermost(candidates[len(contents) :]) if numbered else _in_sequence(candidates[len(contents) :])
     if not numbered and not contents:
         listed = _bare_list(lines, told)
-    headings = tuple(_heading(one, lines, fabric, listed) for one in told)
+    headings = tuple(_heading(one, lines, fabric, listed if place < COMPARED else ()) for place, one in enumerate(told))
     if contents:
-        rows = [_heading(one, lines, fabric, [one.title for one in headings]) for one in contents]
-        pairs = tuple((one.number, _LEADER.sub("", one.title)) for one in rows)
+        titles = [one.title for one in headings[:COMPARED]]
+        rows = [_heading(one, lines, fabric, titles) for one in contents]
+        pairs = tuple((one.number, without_leader(one.title)) for one in rows)
         taken = tuple(number for row in rows for number in range(row.line, row.end) if not lines[number].blank)
         return Headings(headings, pairs, taken)
     return _with_unmarked_list(lines, headings)
@@ -105,22 +112,24 @@ def same_title(one: str, other: str, *, exactly: bool = False) -> bool:
     return len(mine & yours) >= 2 and len(mine & yours) * 3 >= 2 * max(len(mine), len(yours))
 
 
+def without_leader(title: str) -> str:
+    """A title of a list without the dots and the page number after it."""
+    return _LEADER.sub("", title) if len(title) <= _TITLE_LENGTH else title
+
+
 def _candidates(lines: Sequence[Line], pattern: re.Pattern[str]) -> list[_Candidate]:
     found = []
     after_blank = True
-    for place, line in enumerate(lines):
-        if line.blank:
-            after_blank = True
-            continue
+    texts = [line for line in lines if not line.blank]
+    for line, follows in zip(texts, (*texts[1:], None), strict=True):
+        after_blank = line.number == 0 or lines[line.number - 1].blank
         matched = pattern.fullmatch(line.text)
         if matched is not None:
             groups = matched.groupdict()
             title = matched["title"].strip()
-            follows = next((one for one in lines[place + 1 :] if not one.blank), None)
             if _can_be_title(title, follows, pattern):
                 number = int(groups["number"] or groups["number2"])
                 found.append(_Candidate(number, matched["mark"], title, line, after_blank or line.new_page))
-        after_blank = False
     return found
 
 
@@ -133,13 +142,15 @@ def _can_be_title(title: str, follows: Line | None, pattern: re.Pattern[str]) ->
 
 def _end_of_list(lines: Sequence[Line], candidates: Sequence[_Candidate]) -> int:
     """The line where the headings start over after a list of them; 0 when there is no such list."""
-    for place in range(2, len(candidates)):
-        if candidates[place].number > candidates[place - 1].number:
-            continue
-        listed, told = candidates[:place], candidates[place:]
+    starts_over = (place for place in range(2, len(candidates)) if candidates[place].number <= candidates[place - 1].number)
+    for place in islice(starts_over, 3):
+        if place > _LIST_LENGTH:
+            break
+        listed, told = candidates[:place], candidates[place : place + COMPARED]
         both = {one.number for one in listed} & {one.number for one in told}
-        alike = sum(any(same_title(one.title, other.title) for other in told) for one in listed)
-        if 2 * len(both) >= len(listed) and 2 * alike >= len(listed) and all(_bare(lines, a, b) for a, b in pairwise(listed)):
+        if 2 * len(both) < len(listed) or not all(_bare(lines, a, b) for a, b in pairwise(listed)):
+            continue
+        if 2 * sum(any(same_title(one.title, other.title) for other in told) for one in listed) >= len(listed):
             return candidates[place].line.number
     return 0
 
@@ -182,18 +193,20 @@ def _outermost(candidates: Sequence[_Candidate]) -> list[_Candidate]:
 
 def _bare_list(lines: Sequence[Line], told: Sequence[_Candidate]) -> list[str]:
     first = told[0].line.number if told else 0
-    return [line.text for line in lines[:first] if not line.blank]
+    texts = [line.text for line in lines[:first] if not line.blank]
+    return texts if len(texts) <= _LIST_LENGTH else []
 
 
 def _heading(one: _Candidate, lines: Sequence[Line], fabric: Fabric, listed: Sequence[str]) -> Heading:
     """The candidate with all lines of its title: those the list of headings or the wording itself shows to belong to it."""
     title, end = one.title, one.line.number + 1
+    last = end + _TITLE_LINES
     marks = [Mark("number", one.mark, one.line.number)]
     if not title:
         while lines[end].blank:
             end += 1
         title, end = lines[end].text, end + 1
-    while end < len(lines) and _continues(title, lines[end], listed):
+    while end < min(len(lines), last) and _continues(title, lines[end], listed):
         title, removed = join_hyphenated(title, lines[end].text, fabric)
         if removed:
             marks.append(Mark("hyphen", removed, end - 1))
@@ -202,7 +215,7 @@ def _heading(one: _Candidate, lines: Sequence[Line], fabric: Fabric, listed: Seq
 
 
 def _continues(title: str, line: Line, listed: Sequence[str]) -> bool:
-    if line.blank or BULLET.match(line.text) or LINK.match(line.text) or label_of(line.text) is not None:
+    if line.blank or len(title) > _TITLE_LENGTH or BULLET.match(line.text) or LINK.match(line.text) or label_of(line.text) is not None:
         return False
     if _SECTION.fullmatch(line.text):
         return False
@@ -225,11 +238,13 @@ def _with_unmarked_list(lines: Sequence[Line], headings: tuple[Heading, ...]) ->
     titles = [one.title for one in headings]
     run: list[tuple[int, int | None, str]] = []
     before = [line for line in lines[: headings[0].line] if not line.blank]
+    if len(before) > _LIST_LENGTH or len(titles) > _LIST_LENGTH:
+        return Headings(headings)
     for line in before:
         numbered = _NUMBERED.fullmatch(line.text)
         bullet = BULLET.match(line.text)
         text = numbered["title"] if numbered else line.text[bullet.end() :] if bullet else line.text
-        title = _LEADER.sub("", text).strip()
+        title = without_leader(text).strip()
         if title and any(same_title(title, one) for one in titles):
             run.append((line.number, int(numbered["number"]) if numbered else None, title))
     if len(run) >= 2 and 2 * len(run) >= len(headings):
@@ -241,13 +256,15 @@ def _with_unmarked_list(lines: Sequence[Line], headings: tuple[Heading, ...]) ->
                 if line.number in known:
                     pairs.append(known[line.number])
                 elif (numbered := _NUMBERED.fullmatch(line.text)) is not None:
-                    pairs.append((int(numbered["number"]), _LEADER.sub("", numbered["title"])))
+                    pairs.append((int(numbered["number"]), without_leader(numbered["title"])))
     return Headings(headings, tuple(pairs), tuple(taken))
 
 
+@lru_cache(maxsize=1024)
 def _blurred(text: str) -> str:
-    return _BLURRED.sub("", _LEADER.sub("", text)).casefold()
+    return _BLURRED.sub("", without_leader(text)).casefold()
 
 
-def _stems(text: str) -> set[str]:
-    return {word[:5] for word in _BLURRED.sub(" ", text).casefold().split() if len(word) > 2}
+@lru_cache(maxsize=1024)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word[:5] for word in _BLURRED.sub(" ", text).casefold().split() if len(word) > 2)

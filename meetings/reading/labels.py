@@ -54,7 +54,8 @@ _WORDS = {
     "earlier_handling previous_handling earlier_consideration",
 }
 _LABELS = {word.replace("_", " "): label for label, words in _WORDS.items() for word in words.split()}
-_LABELLED = re.compile(r"(?P<word>[^\W\d_]+(?:\s+[^\W\d_]+){0,3})\s*(?P<colon>:)?(?P<text>.*)", re.DOTALL)
+# A colon or a tab ends a label: a table of Word has the label in its first column.
+_LABELLED = re.compile(r"(?P<word>[^\W\d_]+(?:[^\S\t]+[^\W\d_]+){0,3})(?P<colon>\s*:|[^\S\t]*\t)?(?P<text>.*)", re.DOTALL)
 _ATTACHMENT = re.compile(
     r"(?P<mark>\(?(?:liite|bilaga|attachment|appendix|annex)\s*(?:nro\s*|nr\s*|no\.?\s*)?(?P<number>\d{1,3})(?!\w|\s*[–-]\s*\d)\)?\s*"
     r"(?P<parted>[:.,–-](?!\d))?)\s*(?P<title>.*)",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 # Word's own bullets (Symbol and Wingdings) arrive from the private use area.
 BULLET = re.compile(r"(?:[•●▪◦‣∙·–*]|[\uf000-\uf0ff]|-)(?:\s+|$)|[•●▪◦‣∙\uf000-\uf0ff]")
@@ -15,13 +17,19 @@ _BREAKS = re.compile(r"\r\n|[\n\r\v\x85\u2028\u2029]")
 _INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff]|\u00ad(?!\\s*$)")
 _PAGE_NUMBER = re.compile(r"(?:(?:sivu|sida|page)\s+)?(\d{1,3})\s*(?:\(\s*(\d{1,3})\s*\)|/\s*(\d{1,2}))", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_LAST_PART = re.compile(r"([^\s\-\u2010\u00ad]+)([-\u2010\u00ad])$")
+_HYPHENS = "-\u2010\u00ad"
 _RANGE_OPEN = re.compile(r"\d[-–]$")
 # Before these a hyphen stands for a word that comes later: "maa- ja metsätalous".
 _JOINING = frozenset(["ja", "tai", "sekä", "eli", "että", "kuin", "och", "eller", "samt", "som", "and", "or"])
 _VOWELS = frozenset("aeiouyäöå")
-# A longest line above this was not broken by hand or by a mail program.
+# Lines that stand for themselves: of columns, of a list `1)`, `a)`, `2. Capital`, or `Word: text`.
+_COLUMNS = re.compile(r"\S(?: {3,}|\t)\s*\S")
+_OF_A_LIST = re.compile(r"(?:\d{1,2}|[a-zåäö]|[ivx]{2,4})\)\s|\d{1,2}\.\s+[A-ZÅÄÖ]|[A-ZÅÄÖ][^\W\d_]+:\s")
+_DATED = re.compile(r"(?:[^\W\d_]{2,12}\.?\s+)?\d{1,2}\.?\s?(?:\d{1,2}\.|[^\W\d_]{3,12}\s)")
+_SENTENCE_ENDS = ".:!?;"
+# Lines above this were not broken by hand or by a mail program, lines below the other not for want of room.
 _WIDEST = 130
+_NARROWEST = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +57,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Fabric:
-    """What the whole text tells about its line breaks: its width (0: not broken by hand) and the words seen within lines."""
+    """What the whole text tells about its line breaks: its width (0: not broken by hand) and the words seen within lines, sorted."""
 
     width: int
-    words: frozenset[str]
+    words: tuple[str, ...]
+
+    def knows(self, beginning: str) -> bool:
+        """Whether some word of the text begins so."""
+        place = bisect_left(self.words, beginning)
+        return place < len(self.words) and self.words[place].startswith(beginning)
 
 
 def split_lines(text: str) -> tuple[tuple[Line, ...], tuple[Mark, ...]]:
@@ -71,11 +84,15 @@ def split_lines(text: str) -> tuple[tuple[Line, ...], tuple[Mark, ...]]:
 
 
 def fabric_of(lines: Sequence[Line]) -> Fabric:
-    longest = max((len(line.text) + line.indent for line in lines), default=0)
-    words = frozenset(
-        word.casefold() for line in lines for word in _WORD.findall(re.sub(r"[^\s\-\u2010\u00ad]+[-\u2010\u00ad]$", "", line.text))
+    """The width is what most lines reach that were plainly broken: within a word, or before one that goes on in small letters."""
+    broken = sorted(
+        one.indent + len(one.text)
+        for one, following in pairwise(lines)
+        if not one.blank and not following.blank and _plainly_broken(one, following)
     )
-    return Fabric(longest if longest <= _WIDEST else 0, words)
+    width = broken[len(broken) * 3 // 4] if broken else 0
+    words = {word.casefold() for line in lines for word in _WORD.findall(_without_last_part(line.text))}
+    return Fabric(width, tuple(sorted(words)))
 
 
 def flow(lines: Sequence[Line], fabric: Fabric) -> tuple[str, tuple[Mark, ...]]:
@@ -84,44 +101,66 @@ def flow(lines: Sequence[Line], fabric: Fabric) -> tuple[str, tuple[Mark, ...]]:
     A line break stays where the next word would have had room; hyphens and bullets taken out come back as marks.
     """
     marks: list[Mark] = []
-    text = ""
+    pieces: list[str] = []
     before: Line | None = None
-    gap = page = False
+    hanging = -1
+    blanks = 0
+    page = False
     for line in lines:
         page = page or line.new_page
         if line.blank:
-            gap = True
+            blanks += 1
             continue
         shown, bullet = _bulleted(line)
         if bullet:
             marks.append(Mark("bullet", bullet, line.number))
-        if before is None:
-            text = shown
-        elif bullet or LINK.fullmatch(line.text) or LINK.fullmatch(before.text):
-            text += ("\n\n" if gap and not (bullet and BULLET.match(before.text)) else "\n") + shown
-        else:
-            text, removed = _joined(text, before, line, fabric, gap=gap, page=page)
+        glue = ""
+        if before is not None and (bullet or LINK.fullmatch(line.text) or LINK.fullmatch(before.text)):
+            glue = "\n\n" if blanks and not (bullet and BULLET.match(before.text)) else "\n"
+        elif before is not None:
+            glue, removed = _glue(before, line, fabric, blanks=blanks, page=page, hanging=hanging)
             if removed:
+                pieces[-1] = pieces[-1][:-1]
                 marks.append(Mark("hyphen", removed, before.number))
-        before, gap, page = line, False, False
-    return text, tuple(marks)
+        if bullet:
+            hanging = line.indent
+        elif "\n" in glue:
+            hanging = -1
+        pieces += [glue, shown]
+        before, blanks, page = line, 0, False
+    return "".join(pieces), tuple(marks)
 
 
 def join_hyphenated(text: str, following: str, fabric: Fabric) -> tuple[str, str]:
     """Two halves of a broken line as one, and the hyphen removed from between them (empty when it stays or is none)."""
-    found = _LAST_PART.search(text)
-    if found is None or not following:
-        return f"{text} {following}", ""
-    part, hyphen = found[1], found[2]
+    glue, removed = _hyphen_glue(text, following, fabric)
+    return f"{text[: len(text) - len(removed)]}{glue}{following}", removed
+
+
+def _hyphen_glue(text: str, following: str, fabric: Fabric) -> tuple[str, str]:
+    """What stands between the halves of a broken line, and the hyphen that does not."""
+    part = _last_part(text)
     after = re.match(r"[^\W_]+", following)
-    if after is None:
-        return f"{text} {following}", ""
-    nxt = after[0]
-    if nxt.casefold() in _JOINING:
-        return f"{text} {following}", ""
-    if hyphen == "\u00ad" or not _is_real(part.lstrip("([\"'”»"), nxt, fabric):
-        return text[:-1] + following, hyphen
-    return text + following, ""
+    if not part or after is None or after[0].casefold() in _JOINING:
+        return " ", ""
+    if text[-1] == "\u00ad" or not _is_real(part.lstrip("([\"'”»"), after[0], fabric):
+        return "", text[-1]
+    return "", ""
+
+
+def _last_part(text: str) -> str:
+    """What stands between the last blank or hyphen and a hyphen that ends the text; empty when none ends it."""
+    if not text or text[-1] not in _HYPHENS:
+        return ""
+    start = end = len(text) - 1
+    while start and not text[start - 1].isspace() and text[start - 1] not in _HYPHENS:
+        start -= 1
+    return text[start:end]
+
+
+def _without_last_part(text: str) -> str:
+    part = _last_part(text)
+    return text[: len(text) - len(part) - 1] if part else text
 
 
 def _is_real(part: str, following: str, fabric: Fabric) -> bool:
@@ -131,32 +170,53 @@ def _is_real(part: str, following: str, fabric: Fabric) -> bool:
     if len(part) == 1 or any(one.isdigit() for one in part) or (part.isupper() and len(part) > 1):
         return True
     word, rest = part.casefold(), following.casefold()
-    if any(one.startswith(f"{word}-{rest[:4]}") for one in fabric.words):
+    if fabric.knows(f"{word}-{rest[:4]}"):
         return True
-    if any(one.startswith(word + rest[:4]) for one in fabric.words):
+    if fabric.knows(word + rest[:4]):
         return False
     # Finnish writes a hyphen between two like vowels of a compound: linja-auto.
     return word[-1] == rest[0] and rest[0] in _VOWELS
 
 
-def _joined(text: str, before: Line, line: Line, fabric: Fabric, *, gap: bool, page: bool) -> tuple[str, str]:
-    hyphenated = _LAST_PART.search(before.text) is not None
-    broken_word = hyphenated and (not gap or line.text[0].islower())
-    unfinished = page and before.text[-1] not in ".:!?" and line.text[0].islower()
-    if gap and not broken_word and not unfinished:
-        return f"{text}\n\n{line.text}", ""
-    if _RANGE_OPEN.search(before.text) and line.text[0].isdigit():
-        return text + line.text, ""
-    if broken_word or unfinished or _was_forced(before, line, fabric):
-        return join_hyphenated(text, line.text, fabric)
-    return f"{text}\n{line.text}", ""
+def _glue(before: Line, line: Line, fabric: Fabric, *, blanks: int, page: bool, hanging: int) -> tuple[str, str]:
+    """What stands between two lines, and the hyphen that does not. `hanging`: how far a bullet they belong to is indented, else -1."""
+    broken_word = bool(_last_part(before.text)) and (not blanks or line.text[0].islower())
+    goes_on = line.text[0].islower() and before.text[-1] not in _SENTENCE_ENDS
+    # A page that ends in the middle of a sentence leaves blank lines there.
+    torn = goes_on and (page or (blanks > 1 and _is_long(before, fabric)))
+    if blanks and not broken_word and not torn:
+        return "\n\n", ""
+    if _RANGE_OPEN.search(before.text[-2:]) and line.text[0].isdigit():
+        return "", ""
+    hung = hanging >= 0 and line.indent > hanging and goes_on and bool(fabric.width)
+    if broken_word or torn or hung or _was_forced(before, line, fabric):
+        return _hyphen_glue(before.text, line.text, fabric)
+    return "\n", ""
 
 
 def _was_forced(before: Line, line: Line, fabric: Fabric) -> bool:
-    """The next word would not have fitted; a tenth less than the longest line counts as full, since right margins are ragged."""
-    if not fabric.width or fabric.width < 40:
+    """Whether the line was broken for want of room; a tenth less than the width counts as full, since right margins are ragged."""
+    if not fabric.width or _stands_alone(before, line):
         return False
-    return before.indent + len(before.text) + 1 + len(line.text.split()[0]) > fabric.width * 0.9
+    full = before.indent + len(before.text) + 1 + len(line.text.split(maxsplit=1)[0]) > fabric.width * 0.9
+    return full or (line.text[0].islower() and before.text[-1] not in _SENTENCE_ENDS and _is_long(before, fabric))
+
+
+def _is_long(line: Line, fabric: Fabric) -> bool:
+    return bool(fabric.width) and line.indent + len(line.text) > fabric.width * 0.5
+
+
+def _stands_alone(before: Line, line: Line) -> bool:
+    """A line of columns or of a list is not the rest of the one before it, and two dated lines are two dates."""
+    if _OF_A_LIST.match(line.text) or _COLUMNS.search(line.text) or _COLUMNS.search(before.text):
+        return True
+    return bool(_DATED.match(line.text) and _DATED.match(before.text))
+
+
+def _plainly_broken(line: Line, following: Line) -> bool:
+    if not _NARROWEST <= line.indent + len(line.text) <= _WIDEST or BULLET.match(following.text) or _stands_alone(line, following):
+        return False
+    return following.text[0].islower() and line.text[-1] not in _SENTENCE_ENDS
 
 
 def _bulleted(line: Line) -> tuple[str, str]:

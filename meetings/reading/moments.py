@@ -62,11 +62,14 @@ _DATE = re.compile(
     r")",
     re.IGNORECASE,
 )
+_SPAN = re.compile(r"(?<![\d.])(?P<day>\d{1,2})\.\s?[–—-]\s?$")
+_BEFORE_DAY = re.compile(rf"(?:{_WEEKDAY.pattern}[\s,]*)?(?:{_SPAN.pattern[:-1]})?$", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\d/.])(?P<number>\d{1,3})\s?/\s?(?P<year>\d{4})(?![\d/])")
 _AT = r"(?:\b(?:klo|kello|kl|at|från|from)\b\.?\s*)"
 _CLOCK = r"(?P<h{0}>\d{{1,2}})(?:[.:](?P<m{0}>\d{{2}}))?(?:\s*(?P<half{0}>[ap]\.?m)\b\.?)?"
 _RANGE = re.compile(
-    rf"{_AT}?(?<![\d.:/]){_CLOCK.format(1)}\s*(?:[–—‑-]|\bto\b|\btill\b|\btil\b)\s*{_AT}?{_CLOCK.format(2)}(?![\d.:/]*\d)", re.IGNORECASE
+    rf"(?P<at>{_AT})?(?<![\d.:/]){_CLOCK.format(1)}\s*(?:[–—‑-]|\bto\b|\btill\b|\btil\b)\s*{_AT}?{_CLOCK.format(2)}(?![\d.:/]*\d)",
+    re.IGNORECASE,
 )
 _START = re.compile(rf"(?:{_AT}(?P<at>)(?<![\d.:/])|(?<![\d.:/]))" + _CLOCK.format(1) + r"(?![\d/:]|\.\d)", re.IGNORECASE)
 _COMPACT = re.compile(r"(?P<h>\d{1,2})(?P<m>\d{2})")
@@ -74,6 +77,8 @@ _ONLINE = re.compile(
     r"\b(?:(?:microsoft|ms)\s+)?teams(?:-kokous|-möte|-meeting|issa|issä|in\s+kautta)?\b|\b(?:etäkokous|etänä|etäyhteydellä|verkossa|på\s+distans|distansmöte|online|remote(?:ly)?)\b",
     re.IGNORECASE,
 )
+# Past this it is a text and no place; nothing is trimmed from it.
+_LONGEST_PLACE = 500
 _EDGES = " \t,;:/|+&–—-()[]."
 _LOOSE = re.compile(
     r"^(?:(?:ja|och|and|sekä|samt|via|i|in|at|on|den|the|alkaen|kokous|möte|sammanträde|meeting)\b[\s,;:]*)+", re.IGNORECASE
@@ -84,7 +89,7 @@ _DAYS = re.compile(
     r"(?:\s+(?:kuluttua|päästä|sisällä|tid|from\s+now))?\.?",
     re.IGNORECASE,
 )
-_WEEKS = re.compile(r"v|w", re.IGNORECASE)
+_WEEKS = re.compile(r"vi|vk|ve|w", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,21 +147,22 @@ def read_dates(text: str, today: date, answers: Mapping[str, str] = NO_ANSWERS) 
         pieces = _pieces(line)
         if not pieces:
             unread.append(line.strip())
-            questions.append(point_out("unreadable_line", None, line=line.strip()))
         for piece in pieces:
             reading = read_meeting(piece, today)
             questions += [replace(one, item=len(dates)) for one in reading.questions]
             dates.append(replace(reading, questions=()))
-    if not dates and not unread:
-        questions.append(point_out("nothing_readable"))
+    if not dates:
+        questions.append(point_out("no_date" if unread else "nothing_readable"))
     questions += _doubles(dates)
     dates, odd_times = _odd_times(dates, answers)
     dates, odd_places = _odd_places(dates, answers)
-    placed = [
-        replace(one, questions=tuple(asked for asked in (*questions, *odd_times, *odd_places) if asked.item == place))
-        for place, one in enumerate(dates)
-    ]
-    return DatesReading(tuple(placed), (*questions, *odd_times, *odd_places), tuple(unread))
+    questions += (*odd_times, *odd_places)
+    of_each: list[list[Question]] = [[] for _ in dates]
+    for asked in questions:
+        if asked.item is not None:
+            of_each[asked.item].append(asked)
+    placed = [replace(one, questions=tuple(own)) for one, own in zip(dates, of_each, strict=True)]
+    return DatesReading(tuple(placed), tuple(questions), tuple(unread))
 
 
 def read_deadline(text: str, today: date) -> Deadline | None:
@@ -204,23 +210,31 @@ def read_meeting(text: str, today: date) -> MeetingReading:
     left = source
     found = [_day(one, today) for one in _DATE.finditer(left)]
     first = found[0] if found else None
-    for one in found[:1]:
-        left = _cut(left, one.found)
+    day = first.day if first is not None else None
+    beside: tuple[int, int] | None = None
+    if first is not None:
+        begin, end = first.found.span()
+        # `3.–9.5.2027` begins on the third.
+        span = _SPAN.search(source, max(0, begin - 6), begin)
+        opening = _date(day.year, day.month, int(span["day"])) if span is not None and day is not None else None
+        if span is not None and opening is not None and day is not None and opening < day:
+            questions.append(point_out("several_dates", None, first=span[0].rstrip(" –—-"), second=first.found[0]))
+            begin, day = span.start(), opening
+        beside = begin, end
+        left = f"{left[:begin]} {left[end:]}"
     questions += _day_questions(found)
     number = _NUMBER.search(left)
     if number is not None:
         left = _cut(left, number)
-    start, end, left, clock_questions = _times(left)
+    start, until, left, clock_questions = _times(left)
     questions += clock_questions
-    weekday = _WEEKDAY.search(left) if first is not None else None
-    # A two-letter weekday counts only beside the date, since `to` and `on` are words too.
-    if weekday is not None and first is not None and not _beside(source, weekday[0], first.found):
-        weekday = None
+    # A weekday counts only beside the date, since `to` and `on` are words too.
+    weekdays = _WEEKDAY.finditer(left) if beside is not None else ()
+    weekday = next((one for one in weekdays if beside is not None and _beside(source, one[0], *beside)), None)
     if weekday is not None:
         left = _cut(left, weekday)
     online = _ONLINE.search(left) is not None
     place = _place(_ONLINE.sub(" ", left))
-    day = first.day if first is not None else None
     year = int(number["year"]) if number is not None else None
     if year is not None and day is not None and day.year != year:
         questions.append(point_out("number_year", None, number=f"{int(number['number']) if number else 0}/{year}", day=day))
@@ -232,7 +246,7 @@ def read_meeting(text: str, today: date) -> MeetingReading:
         questions.append(point_out("no_time"))
     written = _WEEKDAYS[weekday[0].rstrip(".").casefold()] if weekday is not None else None
     return MeetingReading(
-        int(number["number"]) if number is not None else None, year, day, start, end, place, online, tuple(questions), written, source
+        int(number["number"]) if number is not None else None, year, day, start, until, place, online, tuple(questions), written, source
     )
 
 
@@ -251,17 +265,23 @@ def _day_questions(found: Sequence[_Day]) -> list[Question]:
 
 
 def _times(text: str) -> tuple[time | None, time | None, str, list[Question]]:
-    spanned = _RANGE.search(text)
+    ranges = [*_RANGE.finditer(text)]
+    alone = next((one for one in _START.finditer(text) if one["at"] is not None or one["m1"] or one["half1"]), None)
+    # `3–4` may be a room; `klo 3–4`, `3.00–4` and, when nothing else is a time, `10–12` are times.
+    spanned = next((one for one in ranges if _is_plain_time(one)), ranges[0] if ranges and alone is None else None)
     if spanned is not None:
         half = spanned["half1"] or spanned["half2"]
         start, end = _clock(spanned, 1, half), _clock(spanned, 2)
         wrong = [] if start is not None and end is not None else [point_out("no_such_time", None, text=spanned[0].strip())]
         return start, end, _cut(text, spanned), wrong
-    alone = next((one for one in _START.finditer(text) if one["at"] is not None or one["m1"] or one["half1"]), None)
     if alone is None:
         return None, None, text, []
     start = _clock(alone, 1)
     return start, None, _cut(text, alone), [] if start is not None else [point_out("no_such_time", None, text=alone[0].strip())]
+
+
+def _is_plain_time(found: re.Match[str]) -> bool:
+    return any(found[name] for name in ("at", "m1", "m2", "half1", "half2"))
 
 
 def _doubles(dates: Sequence[MeetingReading]) -> list[Question]:
@@ -276,14 +296,15 @@ def _doubles(dates: Sequence[MeetingReading]) -> list[Question]:
 
 
 def _odd_times(dates: list[MeetingReading], answers: Mapping[str, str]) -> tuple[list[MeetingReading], list[Question]]:
-    """One time that differs from the rest: as written, until the secretary says it is the usual one."""
+    """A time that differs from most: as written, until the secretary says it is the usual one."""
     times = Counter((one.start, one.end) for one in dates if one.start is not None)
     usual = _usual(times)
     if usual is None or usual[0] is None:
         return dates, []
     kept, found = [], []
     for place, one in enumerate(dates):
-        if one.start is None or (one.start, one.end) == usual:
+        # Only an end, and the others have none: nothing to ask.
+        if one.start is None or (one.start, one.end) == usual or (one.start == usual[0] and usual[1] is None):
             kept.append(one)
             continue
         key, params = _times_told((one.start, one.end), usual)
@@ -328,6 +349,8 @@ def _usual(counts: Counter[Pair]) -> Pair | None:
 
 
 def _times_told(written: tuple[time | None, time | None], usual: tuple[time | None, time | None]) -> tuple[str, dict[str, object]]:
+    if written[0] == usual[0] and written[1] is None:
+        return "end_missing", {"usual_start": usual[0], "usual_end": usual[1]}
     if written[1] is None or usual[1] is None:
         return "start_differs", {"start": written[0], "usual_start": usual[0]}
     return "times_differ", {"start": written[0], "end": written[1], "usual_start": usual[0], "usual_end": usual[1]}
@@ -339,10 +362,11 @@ def _where(one: MeetingReading) -> str:
 
 def _pieces(line: str) -> list[str]:
     """A line cut before each of its dates and the weekday beside it; empty when it has no date."""
+    line = " ".join(line.split())
     starts = []
     for found in _DATE.finditer(line):
-        before = line[: found.start()]
-        named = re.search(rf"{_WEEKDAY.pattern}[\s,]*$", before, re.IGNORECASE)
+        # As far back as a weekday or the first day of a span reaches.
+        named = _BEFORE_DAY.search(line, max(0, found.start() - 24), found.start())
         starts.append(named.start() if named else found.start())
     if not starts:
         return []
@@ -392,19 +416,20 @@ def _time(hour: int, minute: int) -> time | None:
     return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
-def _beside(source: str, weekday: str, day: re.Match[str]) -> bool:
-    before, after = source[: day.start()].rstrip(" ,("), source[day.end() :].lstrip(" ,(")
+def _beside(source: str, weekday: str, begin: int, end: int) -> bool:
+    before, after = source[max(0, begin - 24) : begin].rstrip(" ,("), source[end : end + 24].lstrip(" ,(")
     return before.endswith(weekday) or after.startswith(weekday)
 
 
 def _place(text: str) -> str:
     """What is left of a line, without the punctuation and small words that stood between the parts taken out."""
     place = " ".join(re.sub(r"\(\s*\)|\[\s*\]", " ", text).split())
-    while True:
+    while len(place) <= _LONGEST_PLACE:
         trimmed = _LOOSE_END.sub("", _LOOSE.sub("", _trimmed(place)))
         if trimmed == place:
             return re.sub(r"\s+([,;])", r"\1", place)
         place = trimmed
+    return place
 
 
 def _trimmed(text: str) -> str:

@@ -28,7 +28,7 @@ class Cell:
     names: tuple[str, ...] = ()
 
 
-EMAIL = re.compile(r"<?(?:mailto:)?([^\s<>(),;|/]+@[^\s<>(),;|/]+\.[^\s<>(),;|/]+?)>?(?=[\s,;()|/]|$)")
+EMAIL = re.compile(r"(?<![^\s<>(),;|/])<?(?:mailto:)?([^\s<>(),;|/@]{1,64}@[^\s<>(),;|/@]{1,190}\.[^\s<>(),;|/@.]{2,63})>?(?=[\s,;()|/]|$)")
 _UPPER = "A-ZÅÄÖÉÈÜŠŽÁÍÓÚÆØÕ"
 _LOWER = "a-zåäöéèüšžáíóúæøõßñç"
 _NAME_WORD = rf"(?:[{_UPPER}][{_LOWER}]+(?:[-'’][{_UPPER}][{_LOWER}]+)*|[{_UPPER}]\.|[{_UPPER}][{_LOWER}]*[{_UPPER}][{_LOWER}]+)"
@@ -55,8 +55,10 @@ _ORGANISATION = re.compile(
     r"(?:\b(?:ry|rf|oy|oyj|ab|ky|ay|sr|abp|ltd|inc|plc|r\.y\.|r\.f\.)(?=$|[\s,.)]))|kun(?:ta|nan|nat|tayhtymä)\b|kaupun(?:ki|gin)\b"
     r"|(?:liitto|liiton|yhdisty(?:s|ksen)|säätiö|yliopisto|opisto|koulu|lukio|keskus|virasto|ministeriö|seura|osuuskunta|kerho|museo|kirjasto"
     r"|kamari|järjestö|seurakunta|hallitus|neuvosto|verkosto|instituutti|laitos|konserni|akatemia|teatteri|yritykset|toimisto|keskusta|yhtymä)\b"
-    r"|(?:kommun|stad|förbund|förening|stiftelse|universitet|högskola|skola|gymnasium|byrå|ministerium|sällskap|museum|bibliotek"
-    r"|handelskammare|församling|central|centralen|institut|råd|verk|verket|andelslag|nätverk|akademi)\b"
+    r"|(?:kommun|förbund(?:et)?|förening(?:en)?|stiftelse(?:n)?|universitet|gymnasium|byrån?|ministerium|sällskap|museum|bibliotek"
+    r"|handelskammare|församling|central|centralen|institut|råd(?:et)?|verk|verket|andelslag|nätverk(?:et)?|akademi)\b"
+    # Whole words or known compounds only: Eskola and Nystad are surnames.
+    r"|\b(?:stad|skola|(?:hög|folkhög|yrkeshög|grund|folk|yrkes|kyrkoby)skola)\b"
     r"|\b(?:municipality|city|council|association|society|university|college|school|foundation|ministry|agency|office|institute|museum"
     r"|library|chamber|parish|centre|center|network|union|trust|group|authority|cooperative|company|federation|club)\b|\bELY\b|\bTE\b",
     re.IGNORECASE,
@@ -73,13 +75,14 @@ _EMPTY = re.compile(
     r"|not named|tba",
     re.IGNORECASE,
 )
+_BLANKS = re.compile(r"[^\S\n\u2028]+")
 _BRACKETED = re.compile(r"\(([^()]*)\)")
 _PARTS = re.compile(r"\s*[,\u2028\n]\s*|\s+[–—-]\s+")
 
 
 def read_cell(text: str) -> Cell:
     """The people of a cell: none when it is empty or says so, several when `/` parts names. A cell without a name is an organisation."""
-    cleaned = text.strip()
+    cleaned = _BLANKS.sub(" ", text).strip()
     if is_empty(cleaned):
         return Cell()
     if cleaned.startswith("(") and cleaned.endswith(")") and cleaned.count("(") == 1:
@@ -112,12 +115,14 @@ def role_of(text: str) -> str:
 
 
 def _one_person(text: str) -> Cell:
-    email = EMAIL.search(text)
-    left = f"{text[: email.start()]} {text[email.end() :]}" if email else text
+    emails = [*EMAIL.finditer(text)]
+    left = EMAIL.sub(" ", text)
     parts: list[str] = []
     for bracketed in _BRACKETED.findall(left):
         parts += _PARTS.split(bracketed)
     parts = [*_PARTS.split(_BRACKETED.sub(", ", left)), *parts]
+    parts = [one for one in (part.strip(" ()\t;:") for part in parts) if one and one not in "–-—"]
+    plain = any(looks_like_name(part) for part in parts)
     roles: list[str] = []
     titles: list[str] = []
     organisations: list[str] = []
@@ -125,13 +130,14 @@ def _one_person(text: str) -> Cell:
     rest: list[str] = []
     on_leave = False
     choices: tuple[str, ...]
-    for part in (one.strip(" ()\t;:") for one in parts):
-        if not part or part in "–-—":
-            continue
+    for part in parts:
         if role := role_of(part):
             roles.append(role)
         elif _LEAVE.fullmatch(part):
             on_leave = True
+        elif plain and looks_like_organisation(part) and _LEAVE.search(part) is None:
+            # The name stands by itself: two words before `Association` are then no second one.
+            (titles if _speaks_of_a_role(part) else organisations).append(part)
         else:
             name, title, organisation, leave, role = _part(part)
             on_leave = on_leave or leave
@@ -148,17 +154,27 @@ def _one_person(text: str) -> Cell:
         names, choices, rest = [person.name], (person.name, f"{surname} {first}"), rest[2:]
     else:
         choices = tuple(names) if len(names) > 1 else ()
-        if not names and len(rest) == 1 and email is not None and not organisations:
+        if not names and len(rest) == 1 and emails and not organisations:
             names, rest = [rest[0]], []
-    address = email[1] if email else ""
+    address = emails[0][1] if emails else ""
+    rest += [one[1] for one in emails[1:]]
     if not names:
         return Cell((), ", ".join((*organisations, *rest, *titles)) or address)
+    if not organisations and len(names) == 1 and len(rest) == 1 and rest[0][0].isupper():
+        # With a name, and perhaps a title, what is left in capitals is whom the person comes from.
+        organisations, rest = rest, []
     organisation = ", ".join((*organisations, *names[1:]))
     return Cell(
         (PersonReading(names[0], ", ".join(titles), organisation, address, tuple(dict.fromkeys(roles)), on_leave, ", ".join(rest)),),
         "",
         choices,
     )
+
+
+def _speaks_of_a_role(text: str) -> bool:
+    """`ordförande för byarådet`, `yhdistyksen sihteeri`: in small letters, and of what somebody does."""
+    first = text.split(maxsplit=1)[0]
+    return text[0].islower() and (_is_title(first) or _is_title(text) or bool(role_of(first)))
 
 
 def _part(text: str) -> tuple[str, str, str, bool, str]:
@@ -172,6 +188,9 @@ def _part(text: str) -> tuple[str, str, str, bool, str]:
         name, title, organisation, on_leave, _ = _part(" ".join(words[1:]))
         if name:
             return name, title, organisation, on_leave, role
+    if len(words) > 2 and _is_title(words[0]) and looks_like_name(" ".join(words[1:])):
+        # `Rehtori N.N.` at the beginning of a cell.
+        return " ".join(words[1:]), words[0], "", False, ""
     if looks_like_name(text):
         return text, "", "", False, ""
     if _ORGANISATION.search(text) is None:

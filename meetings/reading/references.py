@@ -8,14 +8,16 @@ from datetime import date
 
 _DATE = r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})"
 _MEETING = r"(?P<meeting>\d{1,3})/\d{4}"
-_SECTION = r"\(?\s*(?:(?P<section>\d{1,3})\s*§|§\s*(?P<section2>\d{1,3}))\s*\)?"
-_GLUE = r"[\s,;:/–-]*(?:\(\s*)?"
+_SECTION = r"\(?\s?(?:(?P<section>\d{1,3})\s{0,3}§|§\s{0,3}(?P<section2>\d{1,3}))(?:\s?\))?"
+# Bounded, since a reference is short and a line may be long.
+_GLUE = r"[\s,;:/–-]{0,4}(?:\(\s?)?"
 _REFERENCE = re.compile(
     rf"(?:{_DATE}|{_MEETING}){_GLUE}(?:{_MEETING.replace('meeting', 'meeting2')}{_GLUE})?{_SECTION}"
     rf"|{_SECTION.replace('section', 'section3').replace('section32', 'section4')}{_GLUE}"
     rf"(?:{_DATE.replace('day', 'day2').replace('month', 'month2').replace('year', 'year2')})"
 )
-_ALONE = re.compile(r"[\s\W]*")
+_ALONE = re.compile(r"(?:\W|\b(?:ja|och|and|sekä|samt)\b)*")
+_AND = frozenset(["ja", "sekä", "och", "samt", "and"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,15 @@ def is_reference(text: str) -> bool:
     """Whether a line is nothing but references."""
     left, count = _REFERENCE.subn("", text)
     return count > 0 and _ALONE.fullmatch(left) is not None
+
+
+def without_parting(text: str) -> tuple[str, str]:
+    """A reference without the comma or `ja` after it, and these."""
+    kept = text.rstrip(" ,;")
+    words = kept.rsplit(maxsplit=1)
+    if len(words) == 2 and words[1].casefold() in _AND:
+        kept = words[0].rstrip(" ,;")
+    return kept, text[len(kept) :].strip()
 
 
 def _reference(found: re.Match[str], text: str, *, quoted: bool) -> EarlierReference:

@@ -62,7 +62,8 @@ _MEMBERS = re.compile(
 _COLUMNS = {
     word.replace("_", " "): column
     for column, words in {
-        "organisation": "organisaatio taho yhteisö edustettu_taho työnantaja organisation instans företrädd_organisation arbetsgivare organization",
+        "organisation": "organisaatio taho yhteisö edustettu_taho työnantaja organisation instans företrädd_organisation arbetsgivare "
+        "organization",
         "group": "ryhmä sektori kiintiö grupp sektor kvot group sector",
         "member": "jäsen varsinainen_jäsen varsinainen nimi ledamot ordinarie ordinarie_ledamot namn member full_member name",
         "deputy": "varajäsen henkilökohtainen_varajäsen vara varajäsenet varajäsen_1 1._varajäsen 2._varajäsen varajäsen_2 ersättare "
@@ -79,6 +80,8 @@ _COLUMNS = {
     }.items()
     for word in words.split()
 }
+# So many blanks before a row are an empty first cell and no indentation.
+_EMPTY_COLUMN = 20
 _SPACES = re.compile(r"\s{2,}")
 _NUMBERED = re.compile(r"^(?:\d{1,3}[.)]\s+|[•●▪\uf000-\uf0ff]\s*|[-–*]\s+(?=\S))")
 
@@ -96,6 +99,7 @@ class _Roster:
     headings: list[str] = field(default_factory=list)
     people_lines: list[str] = field(default_factory=list)
     columns: tuple[str, ...] = ()
+    commas: bool = False
     group: str = ""
     organisation: str = ""
     in_experts: bool = False
@@ -127,13 +131,14 @@ def read_roster(text: str, answers: Mapping[str, str] = NO_ANSWERS) -> RosterRea
 
 
 def _read_row(roster: _Roster, number: int, line: str, following: str) -> None:
-    cells = _cells(line, roster.columns)
+    cells = _cells(line, commas=roster.commas, columns=roster.columns)
     filled = [cell for cell in cells if cell]
     if len(filled) == 1 and _read_heading(roster, line, filled[0], following):
         return
     columns = _header(cells)
     if columns:
         roster.columns = columns
+        roster.commas = len(_comma_cells(line)) > 1 and _header(_comma_cells(line)) == columns
         roster.headings.append(line)
         if not roster.seats:
             # What stood above the first table is its title, not a group of seats.
@@ -214,7 +219,6 @@ def _read_single(roster: _Roster, number: int, line: str, text: str) -> None:
         _add_seat(roster, number, line, text, [], {})
         return
     roster.unread.append(line)
-    roster.questions.append(point_out("roster_line_unread", None, line=line.strip()))
 
 
 def _add_officer(roster: _Roster, number: int, line: str, role: str, text: str) -> None:
@@ -227,7 +231,7 @@ def _add_officer(roster: _Roster, number: int, line: str, role: str, text: str) 
             return
         roster.unread.append(line)
         return
-    member, deputies, named = _by_position(_cells(text, ()))
+    member, deputies, named = _by_position(_cells(text))
     _add_seat(roster, number, line, member, deputies, named)
     seat = roster.seats[-1] if len(roster.seats) > before else None
     if seat is not None and seat.member is not None and role not in seat.member.roles:
@@ -251,12 +255,12 @@ def _add_experts(roster: _Roster, number: int, line: str, cells: Sequence[str], 
     ]
     if not people:
         roster.unread.append(line)
-        roster.questions.append(point_out("roster_line_unread", None, line=line.strip()))
         return
     roster.people_lines.append(line)
     for text, cell in read:
         if cell.names:
             _ask_name(roster, number, f"e{texts.index(text)}", None, cell)
+    roster.questions += [point_out("roster_unplaced", None, name=one.name, text=one.rest) for one in people if one.rest]
     roster.experts += people
 
 
@@ -274,7 +278,6 @@ def _add_seat(roster: _Roster, number: int, line: str, member_text: str, deputy_
         deputies[0] = _filled(deputies[0], named, "deputy_")
     if not members and not deputies and not organisation and not named.get("group"):
         roster.unread.append(line)
-        roster.questions.append(point_out("roster_line_unread", None, line=line.strip()))
         return
     members, deputies = _ask_slashes(roster, number, place, members, deputies)
     member = members[0] if members else None
@@ -367,19 +370,21 @@ def _filled(person: PersonReading, named: Mapping[str, str], prefix: str) -> Per
     )
 
 
-def _cells(line: str, columns: Sequence[str]) -> list[str]:
-    """The cells of a row by the strongest mark in it; commas part cells only where the row is plainly of comma-separated values."""
+def _cells(line: str, *, commas: bool = False, columns: Sequence[str] = ()) -> list[str]:
+    """The cells of a row by the strongest mark in it; commas part cells only below a header row parted by them."""
     stripped = line.strip(" ")
     for mark in ("\t", ";", "|"):
         if mark in stripped:
             inner = stripped.strip("|") if mark == "|" else stripped
             return [cell.strip(' "') for cell in inner.split(mark)]
-    if _SPACES.search(stripped):
-        return [cell.strip() for cell in _SPACES.split(stripped)]
-    commas = _comma_cells(stripped)
-    if len(commas) > 1 and (_header(commas) or len(columns) > 1):
-        return commas
-    return [stripped]
+    parted = _comma_cells(stripped)
+    if len(parted) > 1 and (commas or _header(parted)):
+        return parted
+    cells = [cell.strip() for cell in _SPACES.split(stripped)]
+    if len(columns) > len(cells) and len(line) - len(line.lstrip(" ")) >= _EMPTY_COLUMN:
+        # Nothing stands in the first column.
+        return ["", *cells]
+    return cells
 
 
 def _comma_cells(line: str) -> list[str]:
