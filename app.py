@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,8 +17,7 @@ from bot.edge import Edge, EdgeConfig
 from bot.pages import add_pages
 from bot.teams import MeetingBot
 from bot.turn import Turns
-from documents.blocks import MinutesDoc
-from documents.docx import render_docx
+from documents.docx import check_template
 from documents.intake import read_file
 from documents.links import document_link
 from graph.calendar import GraphCalendar
@@ -30,9 +30,6 @@ from storage.sandbox import SandboxTable
 from storage.transaction import Storage
 
 SANDBOX_ORGANISER = "sihteeri@pykala.example"
-# The least document: a template that renders it renders any.
-_AT = datetime(2000, 1, 1, tzinfo=UTC)
-TRIAL = MinutesDoc("fi", "minutes", "Toimielin", "Muistio", "1/2000", "1.1.2000", "Muistio 1/2000", "", _AT, ())
 
 
 def now() -> datetime:
@@ -65,10 +62,10 @@ async def create_app(settings: Settings, clock: Callable[[], datetime] = now) ->
     async def intake(name: str, content: bytes) -> str:
         return await asyncio.to_thread(read_file, name, content)
 
-    async def check_template(content: bytes) -> None:
-        await asyncio.to_thread(render_docx, TRIAL, content)
+    async def checked(content: bytes) -> None:
+        await asyncio.to_thread(check_template, content)
 
-    turns = Turns(storage, download=edge.connector.download, read_file=intake, check_template=check_template, address=address)
+    turns = Turns(storage, download=edge.connector.download, read_file=intake, check_template=checked, address=address)
     bot = MeetingBot(turns)
 
     async def messages(request: web.Request) -> web.Response:
@@ -116,9 +113,23 @@ def _credential(settings: Settings) -> Credential | None:
     return ClientSecret(settings.tenant_id, settings.app_id, settings.app_password)
 
 
-def main() -> None:
+def configure_logs() -> None:
+    """One JSON line an event, on stderr. Tracebacks without the values of variables: those are people's."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def main() -> None:
+    configure_logs()
     settings = read_settings()
     web.run_app(create_app(settings), host=settings.host, port=settings.port, print=None)
 

@@ -50,18 +50,20 @@ def agenda_shown(card: Card, screen: AgendaShown) -> None:
     card.heading(card.t("agenda.title", number=meeting.designation), subtitle=_when(card, meeting))
     if not screen.items:
         card.line("agenda.none_yet")
+    if screen.editing and screen.page == 1 and meeting.preface:
+        card.subtle("agenda.preface")
+        card.typed(meeting.preface, limit=400)
     for item in screen.items:
         card.subheading(_numbered(card, item))
         if item.presenter:
             card.subtle("agenda.presenter_is", name=item.presenter)
-        if item.proposal:
-            card.typed(item.proposal, limit=600)
+        for label, text in (("agenda.earlier", item.earlier), ("agenda.rest_label", item.rest), ("agenda.proposal", item.proposal)):
+            if text:
+                card.subtle(label)
+                card.typed(text, limit=600)
         for attachment in meeting.attachments:
             if item.id in attachment.item_ids:
                 card.subtle("agenda.attachment", number=attachment.number, title=attachment.title)
-        if item.rest:
-            card.subtle("agenda.rest")
-            card.typed(item.rest, limit=400)
         if screen.editing:
             card.buttons(
                 [

@@ -36,22 +36,24 @@ def asked_again(card: Card, screen: AskedAgain) -> None:
 
 def status_shown(card: Card, screen: StatusShown) -> None:
     card.heading(card.t("guide.status_title"))
-    if not screen.lines:
+    if not screen.bodies:
         card.line("guide.no_body")
-    for body, meeting in screen.lines:
+    for body, meetings in screen.bodies:
         card.subheading(body.name)
-        if meeting is None:
+        if not meetings:
             card.line("guide.no_meeting")
-            continue
-        when = f"{format_date(card.language, meeting.day, weekday=True)} {format_times(card.language, meeting.start, meeting.end)}"
-        card.facts(
-            (
-                (card.t("guide.meeting"), meeting.designation),
-                (card.t("guide.when"), when),
-                (card.t("guide.place"), meeting.place),
-                (card.t("guide.phase"), card.t(f"phase_name.{meeting.phase}")),
+        for meeting, waits in meetings:
+            when = f"{format_date(card.language, meeting.day, weekday=True)} {format_times(card.language, meeting.start, meeting.end)}"
+            card.facts(
+                (
+                    (card.t("guide.meeting"), meeting.designation),
+                    (card.t("guide.when"), when),
+                    (card.t("guide.place"), meeting.place),
+                    (card.t("guide.phase"), card.t(f"phase_name.{meeting.phase}")),
+                )
             )
-        )
+            for wait in waits:
+                card.line(wait.key, **dict(wait.params))
 
 
 def text_taken(card: Card, screen: TextTaken) -> None:

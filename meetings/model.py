@@ -434,7 +434,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A meeting from invitation to archived minutes. `thread_id` is the root post on the board, `event_id` the calendar's."""
+    """A meeting from invitation to archived minutes. `event_id` is the calendar's; `preface` what stood before the items of the agenda."""
 
     id: str
     body_id: str
@@ -445,6 +445,7 @@ class Meeting:
     end: time | None = None
     place: str = ""
     online: bool = False
+    preface: str = ""
     phase: Phase = Phase.PLANNED
     published_at: datetime | None = None
     opened_at: datetime | None = None

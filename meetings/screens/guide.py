@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from meetings.commands import Command
 from meetings.model import Body, Draft, Meeting
-from meetings.screens.base import Screen
+from meetings.screens.base import Screen, Sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +33,9 @@ class AskedAgain(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusShown(Screen):
-    """Where the person's bodies stand: each with the meeting at hand and what is waited for."""
+    """Where the person's bodies stand: each with its meetings in hand, and of each meeting what is waited for."""
 
-    lines: tuple[tuple[Body, Meeting | None], ...]
+    bodies: tuple[tuple[Body, tuple[tuple[Meeting, tuple[Sentence, ...]], ...]], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,8 @@ from meetings.screens.base import Screen, Sentence, sentence
 PAGE = 6
 BOARD_PAGE = 15
 LONGEST = 20_000
+# Several edits in a row reach the invited as one mail.
+CALM = timedelta(minutes=2)
 _FIELDS = ("title", "presenter", "proposal", "earlier", "rest")
 
 
@@ -179,7 +182,6 @@ def publish_agenda(command: c.PublishAgenda, tx: Tx, scope: Scope) -> Screen:
     meeting = number_sections(meeting, last_section(tx, body, meeting))
     meeting = replace(meeting, phase=Phase.PUBLISHED, published_at=meeting.published_at or tx.now)
     meeting = _saved(tx, body, meeting)
-    tx.later(e.RenderDocuments(meeting.id, "agenda"))
     tx.later(e.SyncEvent(meeting.id))
     return replace(_agenda(tx, body, meeting, 1, editing=True), notice=sentence("agenda.published", number=meeting.designation))
 
@@ -230,9 +232,7 @@ def _agenda(tx: Tx, body: Body, meeting: Meeting, page: int, *, editing: bool) -
     page = min(max(page, 1), pages)
     steps: tuple[c.Command, ...] = ()
     if editing:
-        publish = (
-            (c.PublishAgenda(meeting_id=meeting.id, version=meeting.version),) if meeting.phase in {Phase.PLANNED, Phase.PUBLISHED} else ()
-        )
+        publish = (c.PublishAgenda(meeting_id=meeting.id, version=meeting.version),) if meeting.phase is Phase.PLANNED else ()
         steps = (*publish, c.AddItem(meeting_id=meeting.id))
     if page < pages:
         steps = (*steps, c.ShowAgenda(meeting_id=meeting.id, page=page + 1))
@@ -251,10 +251,12 @@ def _agenda(tx: Tx, body: Body, meeting: Meeting, page: int, *, editing: bool) -
 
 
 def _saved(tx: Tx, body: Body, meeting: Meeting) -> Meeting:
-    """Keep the change; after publishing it shows on the board and in the documents, and a new item gets the next free §."""
+    """Keep the change; after publishing it shows on the board, in the documents and in the invitation, and a new item gets the next
+    free §."""
     if meeting.published_at is not None:
         meeting = number_sections(meeting, last_section(tx, body, meeting))
         tx.later(e.RenderDocuments(meeting.id, "agenda"))
+        tx.later(e.SyncEvent(meeting.id), due=tx.now + CALM)
     meeting = tx.save(meeting)
     tx.later(e.RefreshBoard(meeting.id, "meeting"))
     return meeting

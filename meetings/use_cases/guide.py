@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from meetings import commands as c
 from meetings.access import ACCESS, Right, may
 from meetings.commands import stem
-from meetings.model import Body, Draft, Meeting
+from meetings.model import Approval, Body, Draft, Meeting, Phase, RoundResult, Sign
 from meetings.ports import Tx
+from meetings.rules import rounds
+from meetings.rules.attendance import lacking
+from meetings.rules.presence import quorum
 from meetings.rules.steps import next_steps
 from meetings.scope import Scope, meeting_at_hand
 from meetings.screens.base import Screen, Sentence, Told, sentence
@@ -36,9 +40,10 @@ def show_help(_command: c.ShowHelp, tx: Tx, scope: Scope) -> Screen:
 
 
 def show_status(_command: c.Command, tx: Tx, scope: Scope) -> Screen:
+    """Every meeting in hand and what it waits for, from everybody and from this person."""
     bodies = (scope.found_body,) if scope.found_body else tx.bodies()
-    lines = tuple((body, meeting_at_hand(tx, body, ())) for body in bodies)
-    return StatusShown(lines=lines, steps=_first_steps(tx, scope))
+    shown = tuple((body, tuple((meeting, _waits(tx, body, meeting)) for meeting in _in_hand(tx, body))) for body in bodies)
+    return StatusShown(bodies=shown, steps=_first_steps(tx, scope))
 
 
 def ask_again(command: c.AskAgain, tx: Tx, scope: Scope) -> Screen:
@@ -85,6 +90,60 @@ def _first_steps(tx: Tx, scope: Scope) -> tuple[c.Command, ...]:
         return (c.SetUpBody(), c.ShowHelp(), c.ChooseLanguage())
     meeting = scope.found_meeting or meeting_at_hand(tx, body, ())
     return next_steps(body, meeting, tx.actor, tx.now)
+
+
+def _in_hand(tx: Tx, body: Body) -> tuple[Meeting, ...]:
+    """The open meeting, those whose minutes are not approved, and the next to come; else the last one."""
+    today = tx.now.astimezone(body.tz).date()
+    live = [one for one in tx.meetings(body.id) if one.phase is not Phase.CANCELLED]
+    unfinished = [one for one in live if one.phase in {Phase.OPEN, Phase.CLOSED, Phase.REVIEW}]
+    coming = [one for one in live if one.phase in {Phase.PLANNED, Phase.PUBLISHED} and one.day >= today]
+    overdue = [one for one in live if one.phase in {Phase.PLANNED, Phase.PUBLISHED} and one.day < today]
+    chosen = [*overdue[-1:], *unfinished, *coming[:1]] or live[-1:]
+    return tuple(tx.meeting(one.id) for one in chosen)
+
+
+def _waits(tx: Tx, body: Body, meeting: Meeting) -> tuple[Sentence, ...]:
+    match meeting.phase:
+        case Phase.PLANNED:
+            publish_by = meeting.day - timedelta(days=body.lead_days)
+            late = publish_by < tx.now.astimezone(body.tz).date()
+            return (sentence("status.agenda_late" if late else "status.agenda_by", day=publish_by),)
+        case Phase.PUBLISHED:
+            signs = [one.sign for one in meeting.attendances]
+            return (sentence("status.signs", coming=signs.count(Sign.PRESENT), excused=signs.count(Sign.EXCUSED)),)
+        case Phase.OPEN:
+            found = quorum(body, meeting)
+            present = sentence("status.quorate" if found.quorate else "status.not_quorate", filled=found.filled, seats=found.seats)
+            return (present, sentence("status.lacking", count=len(lacking(meeting))))
+        case Phase.CLOSED:
+            return (sentence("status.minutes_unsent"),)
+        case Phase.REVIEW:
+            return _round_waits(tx, body, meeting)
+        case Phase.APPROVED if meeting.approved_at is not None:
+            return (sentence("status.approved", day=meeting.approved_at.astimezone(body.tz).date()),)
+        case _:
+            return ()
+
+
+def _round_waits(tx: Tx, body: Body, meeting: Meeting) -> tuple[Sentence, ...]:
+    sent = meeting.round
+    if sent is None:
+        return ()
+    replied = {one.person_id for one in meeting.replies if one.round_id == sent.id}
+    seats = rounds.seats_asked(body, meeting)
+    answered = sum(1 for holders in seats if replied & set(holders))
+    found = [sentence("status.round", deadline=sent.deadline, answered=answered, asked=len(seats))]
+    if sent.result is RoundResult.RUNNING and any(tx.actor.id in holders and not replied & set(holders) for holders in seats):
+        found.append(sentence("status.your_comments"))
+    if stopped := rounds.stops(meeting, sent):
+        found.append(sentence(f"minutes.stop_{stopped}"))
+    if body.approval is Approval.CHECKERS:
+        done = {one.person_id for one in meeting.checks if one.round_number == sent.number}
+        found.append(sentence("status.checkers", done=len(done & set(body.checker_ids)), all=len(body.checker_ids)))
+    if body.approval is Approval.NEXT_MEETING and sent.result is not RoundResult.RUNNING:
+        found.append(sentence("status.next_meeting"))
+    return tuple(found)
 
 
 def _any_meeting(tx: Tx, body: Body | None, command: type[c.Command], meeting: Meeting | None) -> Meeting | None:

@@ -171,6 +171,7 @@ def upgrade() -> None:
     sa.Column('end', sa.Time(), nullable=True),
     sa.Column('place', sa.Text(), nullable=False),
     sa.Column('online', sa.Boolean(), nullable=False),
+    sa.Column('preface', sa.Text(), nullable=False),
     sa.Column('phase', sa.String(length=40), nullable=False),
     sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('opened_at', sa.DateTime(timezone=True), nullable=True),
