@@ -8,6 +8,7 @@ from typing import Any
 from cards.kit import Card
 from meetings import commands as c
 from meetings.model import Answer, Approval, Body, CommentKind, Meeting, Phase, Round, RoundResult
+from meetings.rules.numbering import in_order
 from meetings.screens.base import Screen
 from meetings.screens.minutes import ApprovedOnBoard, CommentForm, CommentsShown, MinutesDesk, RoundOnBoard
 from texts import format_date, format_time
@@ -65,7 +66,7 @@ def comment_form(card: Card, screen: CommentForm) -> None:
     meeting = screen.meeting
     card.heading(card.t("minutes.comment_title", number=meeting.designation), subtitle=screen.body.name)
     items = [("", card.t("minutes.whole"))]
-    items += [(item.id, f"§ {item.section} {item.title}") for item in meeting.items if item.section is not None]
+    items += [(item.id, f"§ {item.section} {item.title}") for item in in_order(meeting) if item.section is not None]
     card.choice_input("item_id", card.t("minutes.which_item"), items, screen.item_id)
     kinds = [(kind.value, card.t(f"minutes.kind_{kind}")) for kind in (CommentKind.PROPOSAL, CommentKind.REMARK)]
     card.choice_input("kind", card.t("minutes.which_kind"), kinds, screen.kind)

@@ -146,21 +146,23 @@ class Handlers:
     # --- documents ---
 
     async def render_documents(self, effect: e.RenderDocuments) -> str:
-        """PDF and Word from one structure. Approved minutes are made once: their hash is kept and they never change."""
+        """PDF and Word from one structure. What was sent for comments and what was approved is made once and never changes."""
         state = await self._storage.read(lambda tx: _document_state(tx, effect.meeting_id))
         body, meeting = state.body, state.meeting
-        mine = [one for one in state.documents if one.kind == effect.kind]
-        if effect.kind == "approved" and mine:
+        kind = f"round {meeting.round.number}" if effect.kind == "round" and meeting.round else effect.kind
+        mine = [one for one in state.documents if one.kind == kind]
+        if effect.kind in {"round", "approved"} and mine:
             return mine[0].sha256
         if effect.kind == "agenda":
             doc = agenda_doc(body, meeting, state.people)
         else:
             doc = minutes_doc(body, meeting, state.people, upcoming=state.upcoming, previous=state.previous)
         pdf, docx = await asyncio.gather(asyncio.to_thread(render_pdf, doc), asyncio.to_thread(render_docx, doc, state.template))
+        file_kind = "minutes" if effect.kind == "round" else effect.kind
+        name = t(body.language, f"documents.file.{file_kind}", body=body.name, number=f"{meeting.number}-{meeting.year}")
         edition = max((one.edition for one in mine), default=0) + 1
-        names = t(body.language, f"documents.file.{effect.kind}", body=body.name, number=f"{meeting.number}-{meeting.year}")
-        files = (("pdf", pdf), ("docx", docx))
-        await self._storage.run(lambda tx: _keep_documents(tx, meeting.id, effect.kind, edition, names, files))
+        made = Document("", meeting.id, kind, "", edition, name, "", meeting.version)
+        await self._storage.run(lambda tx: _keep_documents(tx, made, (("pdf", pdf), ("docx", docx))))
         return hashlib.sha256(pdf).hexdigest()
 
     # --- timers ---
@@ -327,15 +329,21 @@ def _everybody(body: Body, meeting: Meeting) -> set[str]:
     return found - {""}
 
 
-def _keep_documents(tx: Transaction, meeting_id: str, kind: str, edition: int, name: str, files: tuple[tuple[str, bytes], ...]) -> None:
-    meeting = tx.meeting(meeting_id)
+def _keep_documents(tx: Transaction, made: Document, files: tuple[tuple[str, bytes], ...]) -> None:
+    """Each file under an id of its own; the board shows it, and the secretary is told when a closed meeting's minutes are first there."""
+    meeting = tx.meeting(made.meeting_id)
     for form, content in files:
         digest = hashlib.sha256(content).hexdigest()
-        tx.add_document(Document(tx.new_id(), meeting_id, kind, form, edition, f"{name}.{form}", digest), content)
-        if kind == "approved" and form == "pdf":
-            tx.save(replace(meeting, minutes_sha256=digest))
-    part = {"agenda": "meeting", "minutes": "minutes", "approved": "approved"}[kind]
-    tx.later(e.RefreshBoard(meeting_id, part))
+        tx.add_document(replace(made, id=tx.new_id(), format=form, name=f"{made.name}.{form}", sha256=digest), content)
+        if made.kind == "approved" and form == "pdf":
+            meeting = tx.save(replace(meeting, minutes_sha256=digest))
+    if made.kind == "minutes":
+        if meeting.phase is Phase.CLOSED and made.edition == 1:
+            params = (("number", meeting.designation),)
+            secretary_id = tx.body(meeting.body_id).secretary_id
+            tx.later(e.Tell(f"minutes:{meeting.id}", secretary_id, "minutes_ready", params, meeting.body_id, meeting.id))
+        return
+    tx.later(e.RefreshBoard(meeting.id, {"agenda": "meeting", "approved": "approved"}.get(made.kind, "minutes")))
 
 
 def _keep_members(tx: Transaction, tenant_id: str, members: list[dict[str, Any]]) -> None:

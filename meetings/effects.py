@@ -62,7 +62,7 @@ class SyncEvent:
 
 @dataclass(frozen=True, slots=True)
 class RenderDocuments:
-    """Make PDF and Word of the agenda, the minutes in review, or the approved minutes (`kind` agenda | minutes | approved)."""
+    """Make PDF and Word: `kind` agenda, minutes (for the secretary), round (as sent for comments) or approved."""
 
     meeting_id: str
     kind: str

@@ -502,7 +502,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A rendered file of a meeting. `kind` agenda | minutes | approved, `format` pdf | docx; `edition` counts renderings."""
+    """A rendered file of a meeting as it was at `meeting_version`. `kind` agenda | minutes | round <n> | approved, `format` pdf | docx;
+    `edition` counts renderings."""
 
     id: str
     meeting_id: str
@@ -511,6 +512,7 @@ class Document:
     edition: int
     name: str
     sha256: str
+    meeting_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,8 @@ def _round_waits(tx: Tx, body: Body, meeting: Meeting) -> tuple[Sentence, ...]:
     found = [sentence("status.round", deadline=sent.deadline, answered=answered, asked=len(seats))]
     if sent.result is RoundResult.RUNNING and any(tx.actor.id in holders and not replied & set(holders) for holders in seats):
         found.append(sentence("status.your_comments"))
-    if stopped := rounds.stops(meeting, sent):
+    stopped = rounds.stops(meeting, sent)
+    if stopped and tx.actor.id == body.secretary_id:
         found.append(sentence(f"minutes.stop_{stopped}"))
     if body.approval is Approval.CHECKERS:
         done = {one.person_id for one in meeting.checks if one.round_number == sent.number}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from meetings import commands as c
@@ -41,16 +41,21 @@ LONGEST_COMMENT = 20_000
 
 
 def prepare_minutes(_command: c.PrepareMinutes, tx: Tx, scope: Scope) -> Screen:
-    """Make the documents from the record as it is; approved minutes are never made again."""
+    """The documents of the record as it is, made anew each time (the dates to come may have changed); approved minutes never are."""
     meeting = scope.meeting
-    if meeting.phase is not Phase.APPROVED:
-        tx.later(e.RenderDocuments(meeting.id, "minutes"))
-    return _desk(tx, scope.body, meeting, notice=None if meeting.phase is Phase.APPROVED else sentence("minutes.being_made"))
+    if meeting.phase is Phase.APPROVED:
+        return _desk(tx, scope.body, meeting)
+    tx.later(e.RenderDocuments(meeting.id, "minutes"))
+    made = _documents(tx, meeting, "minutes")
+    fresh = bool(made) and all(one.meeting_version == meeting.version for one in made)
+    return _desk(tx, scope.body, meeting, notice=None if fresh else sentence("minutes.being_made"))
 
 
 def send_minutes(command: c.SendMinutes, tx: Tx, scope: Scope) -> Screen:
-    """The minutes go round: version n, with a deadline. A running round is replaced by the new one."""
+    """Without a deadline the form; with one the minutes go round: version n. A running round is replaced by the new one."""
     body, meeting = scope.body, scope.meeting
+    if not command.deadline.strip():
+        return minutes_desk(command, tx, scope)
     rounds.require_version(command.version, meeting.version)
     day, hour = _deadline(command.deadline, body, tx.now)
     if (unanswered := rounds.open_proposals(meeting)) and meeting.rounds:
@@ -61,7 +66,7 @@ def send_minutes(command: c.SendMinutes, tx: Tx, scope: Scope) -> Screen:
     )
     meeting = replace(meeting, phase=Phase.REVIEW, rounds=(*earlier, sent))
     meeting = tx.save(meeting)
-    tx.later(e.RenderDocuments(meeting.id, "minutes"))
+    tx.later(e.RenderDocuments(meeting.id, "round"))
     tx.later(e.RefreshBoard(meeting.id, "meeting"))
     tx.later(e.RefreshBoard(meeting.id, "minutes"))
     tx.later(e.EndRound(meeting.id, sent.id), due=sent.ends_at)
@@ -92,8 +97,9 @@ def comment_minutes(command: c.CommentMinutes, tx: Tx, scope: Scope) -> Screen:
     meeting = tx.save(meeting)
     tx.later(e.RefreshBoard(meeting.id, "minutes"))
     section = next((str(item.section) for item in meeting.items if item.id == command.item_id), "")
-    params = (("name", tx.actor.name), ("number", meeting.designation), ("section", section or "–"))
-    tx.later(e.Tell(tx.new_id(), body.secretary_id, f"comment_{kind}", params, body.id, meeting.id))
+    params = (("name", tx.actor.name), ("number", meeting.designation), *((("section", section),) if section else ()))
+    told = f"comment_{kind}" if section else f"comment_{kind}_whole"
+    tx.later(e.Tell(tx.new_id(), body.secretary_id, told, params, body.id, meeting.id))
     return replace(_round(tx, body, meeting, sent), notice=sentence("minutes.comment_kept"))
 
 
@@ -144,12 +150,14 @@ def answer_comment(command: c.AnswerComment, tx: Tx, scope: Scope) -> Screen:
     meeting = replace(meeting, comments=tuple(answered if one.id == comment.id else one for one in meeting.comments))
     meeting = tx.save(meeting)
     tx.later(e.RefreshBoard(meeting.id, "minutes"))
-    params = (("number", meeting.designation), ("reason", answered.reason or "–"))
-    tx.later(e.Tell(tx.new_id(), comment.person_id, f"comment_{answered.answer}", params, body.id, meeting.id))
+    params = (("number", meeting.designation), *((("reason", answered.reason),) if answered.reason else ()))
+    told = f"comment_{answered.answer}_because" if answered.reason else f"comment_{answered.answer}"
+    tx.later(e.Tell(tx.new_id(), comment.person_id, told, params, body.id, meeting.id))
     screen = _settle(tx, body, meeting) or _comments(tx, body, meeting, 1)
     if answered.answer is Answer.ACCEPTED and comment.kind is CommentKind.PROPOSAL:
-        to_item = (c.ShowItem(meeting_id=meeting.id, item_id=comment.item_id),) if comment.item_id else (c.ShowItem(meeting_id=meeting.id),)
-        return replace(screen, notice=sentence("minutes.text_open"), steps=(*to_item, c.SendMinutes(meeting_id=meeting.id), *screen.steps))
+        others = tuple(step for step in screen.steps if not isinstance(step, c.ShowItem))
+        to_item = c.ShowItem(meeting_id=meeting.id, item_id=comment.item_id)
+        return replace(screen, notice=sentence("minutes.text_open"), steps=(to_item, c.SendMinutes(meeting_id=meeting.id), *others))
     return screen if screen.notice else replace(screen, notice=sentence("minutes.answered"))
 
 
@@ -210,7 +218,8 @@ def end_round(command: c.EndRound, tx: Tx, scope: Scope) -> Screen:
     meeting = replace(meeting, rounds=tuple(ended if one.id == sent.id else one for one in meeting.rounds))
     params = (("number", meeting.designation),)
     if result is RoundResult.APPROVED:
-        meeting = _approve(tx, meeting, Approval.TACIT)
+        # By the rule itself, at the end of the deadline, however late the clock got to run.
+        meeting = _approve(tx, replace(meeting, approved_at=sent.ends_at), Approval.TACIT)
         told = "approved"
     else:
         meeting = tx.save(meeting)
@@ -240,7 +249,7 @@ def _approve(tx: Tx, meeting: Meeting, how: Approval) -> Meeting:
         else one
         for one in meeting.rounds
     )
-    meeting = replace(meeting, phase=Phase.APPROVED, approved_at=tx.now, approved_how=how, rounds=ended)
+    meeting = replace(meeting, phase=Phase.APPROVED, approved_at=meeting.approved_at or tx.now, approved_how=how, rounds=ended)
     meeting = tx.save(meeting)
     follow_previous_minutes(tx, tx.body(meeting.body_id), meeting)
     tx.later(e.RenderDocuments(meeting.id, "approved"))
@@ -275,7 +284,7 @@ def _round(tx: Tx, body: Body, meeting: Meeting, sent: Round) -> RoundOnBoard:
         body=body,
         meeting=meeting,
         sent=sent,
-        documents=_documents(tx, meeting, "minutes"),
+        documents=_documents(tx, meeting, f"round {sent.number}"),
         answered=answered,
         asked=asked,
         comments=len(rounds.comments_of(meeting, sent)),
@@ -354,11 +363,8 @@ def _replied(meeting: Meeting, sent: Round, tx: Tx, *, no_comments: bool) -> Mee
     )
 
 
-def _deadline(typed: str, body: Body, now: datetime) -> tuple[date, Any]:
-    today = now.astimezone(body.tz).date()
-    if not typed.strip():
-        return today + timedelta(days=body.comment_days), None
-    read = read_deadline(typed, today)
+def _deadline(typed: str, body: Body, now: datetime) -> tuple[date, time | None]:
+    read = read_deadline(typed, now.astimezone(body.tz).date())
     if read is None:
         raise Refused("round.deadline_unread", text=typed[:80])
     return read.day, read.hour

@@ -65,8 +65,9 @@ class Room:
         """The card the bot answers a message with."""
         answer = await self.channel.say(who, place, text)
         assert answer.status in {200, 201}, answer.text
-        assert answer.posted, f"no answer to {text!r}"
-        return card_of(answer.posted[-1].activity)
+        replies = [posted for posted in answer.posted if posted.activity.get("replyToId")]
+        assert len(replies) == 1, f"{len(replies)} answers to {text!r}"
+        return card_of(replies[0].activity)
 
     async def press(self, who: Person, place: Place, card: Card, verb: str, inputs: Mapping[str, Any] | None = None, **data: Any) -> Card:
         """Press the button of a command on a card, with the inputs filled in; the card that comes back."""

@@ -315,6 +315,7 @@ def upgrade() -> None:
     sa.Column('edition', sa.Integer(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('sha256', sa.Text(), nullable=False),
+    sa.Column('meeting_version', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['meeting_id'], ['meeting.id'], name=op.f('fk_document_meeting_id_meeting')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_document'))
     )
