@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
 
 from jobs.retry import ATTEMPTS, decide
 from storage import outbox
+from storage.alone import be_alone
 from storage.outbox import Claimed
 from storage.transaction import Storage
-
-try:
-    import fcntl
-except ImportError:  # Windows has no fcntl; there the database's own lock must do
-    fcntl = None  # type: ignore[assignment]
 
 log = structlog.get_logger()
 AT_ONCE = 8
 POLL = 5.0
+SHORTEST = 0.02
 GRACE = 10.0
 KEPT = timedelta(days=90)
 
 Handler = Callable[[Any], Awaitable[str]]
-
-
-class AlreadyRunning(Exception):
-    """Another process runs the effects of this database."""
 
 
 class Runner:
@@ -44,8 +36,9 @@ class Runner:
         self._handlers = handlers
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
-        self._tasks: dict[asyncio.Task[None], str] = {}
-        self._lock: IO[str] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._forgotten: datetime | None = None
+        self._give_up_lock: Callable[[], None] = lambda: None
         self._stopping = False
 
     @property
@@ -54,61 +47,63 @@ class Runner:
 
     async def start(self) -> None:
         """Take the lock, take back what a killed process left, begin. Raises `AlreadyRunning`."""
-        self._take_lock()
+        self._give_up_lock = await asyncio.to_thread(be_alone, self._storage.url)
         rescued = await self._storage.execute(lambda connection, now: outbox.rescue(connection, now, ATTEMPTS))
         if rescued:
             log.info("effects taken back after a stop", count=rescued)
-        await self._storage.execute(lambda connection, now: outbox.forget(connection, now - KEPT))
-        loop = asyncio.get_running_loop()
-        self._storage.woken = partial(loop.call_soon_threadsafe, self._wake.set)
+        self._storage.woken = partial(asyncio.get_running_loop().call_soon_threadsafe, self._wake.set)
         self._loop = asyncio.create_task(self._run(), name="effects")
 
     async def stop(self) -> None:
         """Claim nothing more, let what runs finish for a while, give up the lock."""
         self._stopping = True
+        self._storage.woken = lambda: None
         self._wake.set()
         if self._loop is not None:
             await asyncio.wait([self._loop], timeout=GRACE)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=GRACE)
-        for task in (*self._tasks, *([self._loop] if self._loop else ())):
+        left = [*self._tasks, *([self._loop] if self._loop else [])]
+        for task in left:
             task.cancel()
-        if self._lock is not None:
-            self._lock.close()
+        await asyncio.gather(*left, return_exceptions=True)
+        self._give_up_lock()
 
     async def _run(self) -> None:
         while not self._stopping:
             self._wake.clear()
             try:
+                await self._forget()
                 found = await self._claim()
+                wait = None if found else await self._idle()
             except Exception:  # a database away for a minute: the loop must outlive it
                 log.exception("effects could not be claimed")
-                found = []
+                found, wait = [], POLL
             for claimed in found:
                 task = asyncio.create_task(self._carry_out(claimed))
-                self._tasks[task] = claimed.effect.lane
+                self._tasks.add(task)
                 task.add_done_callback(self._done)
-            if not found:
-                await self._sleep()
+            if wait is not None:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), wait)
 
     async def _claim(self) -> list[Claimed]:
         free = AT_ONCE - len(self._tasks)
-        if free <= 0:
-            return []
-        busy = [lane for lane in self._tasks.values() if lane]
-        return await self._storage.execute(lambda connection, now: outbox.claim(connection, now, busy, free))
+        return await self._storage.execute(lambda connection, now: outbox.claim(connection, now, free)) if free else []
 
-    async def _sleep(self) -> None:
-        try:
-            due = await self._storage.execute(lambda connection, now: (outbox.next_due(connection), now))
-            wait = max((due[0] - due[1]).total_seconds(), 0.02) if due[0] else POLL
-        except Exception:  # as above
-            wait = POLL
-        try:
-            # A waiting row may be due but behind its lane; the end of what runs wakes the loop.
-            await asyncio.wait_for(self._wake.wait(), POLL if self._tasks else min(wait, POLL))
-        except TimeoutError:
-            return
+    async def _idle(self) -> float:
+        """Seconds until something falls due; a commit, or the end of an effect that others wait for, wakes the loop before."""
+        if len(self._tasks) >= AT_ONCE:
+            return POLL
+        due, now = await self._storage.look(lambda connection, now: (outbox.next_due(connection), now))
+        return POLL if due is None else min(max((due - now).total_seconds(), SHORTEST), POLL)
+
+    async def _forget(self) -> None:
+        """Once a day."""
+        now = self._storage.clock()
+        if self._forgotten is None or now - self._forgotten >= timedelta(days=1):
+            await self._storage.execute(lambda connection, now: outbox.forget(connection, now - KEPT))
+            self._forgotten = now
 
     async def _carry_out(self, claimed: Claimed) -> None:
         bound = log.bind(effect=type(claimed.effect).__name__, seq=claimed.seq, attempt=claimed.attempt)
@@ -119,11 +114,11 @@ class Runner:
             reason = f"{type(error).__name__}: {error}"
             if decision.after is None:
                 bound.error("effect given up", reason=reason)
-                await self._settle(lambda connection, now: outbox.bury(connection, now, claimed, reason))
+                await self._settle(lambda connection, now: outbox.bury(connection, now, claimed.seq, reason))
             else:
                 after = decision.after
                 bound.warning("effect to be tried again", reason=reason, seconds=after.total_seconds())
-                await self._settle(lambda connection, now: outbox.retry(connection, claimed.seq, now + after, reason))
+                await self._settle(lambda connection, now: outbox.retry(connection, now, claimed.seq, now + after, reason))
         else:
             await self._settle(lambda connection, now: outbox.finish(connection, now, claimed.seq, result))
 
@@ -139,18 +134,5 @@ class Runner:
                 return
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(task, None)
+        self._tasks.discard(task)
         self._wake.set()
-
-    def _take_lock(self) -> None:
-        path = self._storage.url.partition("///")[2]
-        if fcntl is None or not self._storage.url.startswith("sqlite") or not path or path == ":memory:":
-            return
-        self._lock = Path(f"{path}.lock").open("w", encoding="ascii")  # noqa: SIM115  # held until the process ends
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
-            raise AlreadyRunning(f"another process runs on {path}; stop it first, or use PostgreSQL for several") from None
-        self._lock.write(str(os.getpid()))
-        self._lock.flush()

@@ -9,12 +9,14 @@ from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, delete, insert, select, update
 
+from meetings.model import Body, Meeting
 from storage.errors import Conflict
 from storage.tables import Children
 
 Model = TypeVar("Model")
+Root = TypeVar("Root", Body, Meeting)
 
 
 @cache
@@ -63,7 +65,7 @@ def to_row(table: Table, thing: Any) -> dict[str, Any]:
     return {column.name: getattr(thing, column.name) for column in table.columns}
 
 
-def save_root(connection: Connection, table: Table, children: Iterable[Children], old: Any | None, new: Any) -> Any:
+def save_root(connection: Connection, table: Table, children: Iterable[Children], old: Root | None, new: Root) -> Root:
     """Insert or update an aggregate; returns it with its new version. Raises `Conflict` when its version has moved since `old`."""
     if old is None:
         connection.execute(insert(table).values(**to_row(table, new)))
@@ -95,9 +97,14 @@ def _save_children(connection: Connection, table: Table, old: Sequence[Any], new
         connection.execute(delete(table).where(table.c.id.in_(gone)))
     if made := [to_row(table, one) for one in new if one.id not in before]:
         connection.execute(insert(table), made)
+    # Those that differ in the same columns go in one statement: items that were moved, say.
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for one in new:
-        if one.id in before and one != before[one.id]:
-            connection.execute(update(table).where(table.c.id == one.id).values(**_difference(table, before[one.id], one)))
+        if one.id in before and (changed := _difference(table, before[one.id], one)):
+            alike.setdefault(tuple(changed), []).append({f"new_{name}": value for name, value in changed.items()} | {"old_id": one.id})
+    for names, rows in alike.items():
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+        connection.execute(update(table).where(table.c.id == bindparam("old_id")).values(values), rows)
 
 
 def _difference(table: Table, old: Any, new: Any) -> dict[str, Any]:

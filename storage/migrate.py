@@ -6,26 +6,36 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, func, select
+
+from storage.engine import open_engine
 
 HERE = Path(__file__).parent / "migrations"
+_PLACE = 0x50796D  # of the advisory lock: two that start at once migrate one after the other
 
 
 def upgrade(engine: Engine) -> None:
     """All revisions in one transaction, up from empty or from any earlier version."""
     config = Config()
     config.set_main_option("script_location", str(HERE))
-    with engine.begin() as connection:
+    with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
+            # A batch change rebuilds its table, and with the keys on the old one could not be dropped. Inside a transaction it is too late.
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(select(func.pg_advisory_xact_lock(_PLACE)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        connection.commit()
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
 
 def main() -> None:
     from settings import read_settings  # noqa: PLC0415  # only the command reads the settings; the bot passes its engine
 
-    upgrade(create_engine(read_settings().database_url))
+    upgrade(open_engine(read_settings().database_url))
 
 
 if __name__ == "__main__":

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, get_args
 
-from sqlalchemy import Connection, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select, update
 
 from meetings.effects import Effect, Tell
-from storage.tables import body, effect, meeting
+from storage.tables import body, effect, meeting, turn
 
 KINDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in get_args(Effect)}
 WAITING, RUNNING, DONE, DEAD = "waiting", "running", "done", "dead"
@@ -31,99 +31,127 @@ def write(connection: Connection, wanted: Effect, due: datetime) -> None:
     waiting = and_(effect.c.key == wanted.key, effect.c.state == WAITING)
     found = connection.execute(select(effect.c.seq, effect.c.due_at, effect.c.attempts).where(waiting)).first()
     payload = json.dumps(asdict(wanted), ensure_ascii=False)
-    if found is None:
-        connection.execute(
-            insert(effect).values(
-                kind=type(wanted).__name__,
-                key=wanted.key,
-                lane=wanted.lane,
-                payload=payload,
-                due_at=due,
-                state=WAITING,
-                attempts=0,
-                result="",
-                error="",
-            )
+    if found is not None:
+        # Something tried in vain waits for its time; a new change must not hammer a channel that asked for patience.
+        at = found.due_at if found.attempts and wanted.lane else due
+        # Still waiting? On PostgreSQL the runner may have claimed it since, and it may have read the state before this change.
+        absorbed = connection.execute(
+            update(effect).where(effect.c.seq == found.seq, effect.c.state == WAITING).values(payload=payload, due_at=at)
         )
-        return
-    # Something tried in vain waits for its time; a new change must not hammer a channel that asked for patience.
-    at = found.due_at if found.attempts and wanted.lane else due
-    connection.execute(update(effect).where(effect.c.seq == found.seq).values(payload=payload, due_at=at))
-
-
-def claim(connection: Connection, now: datetime, busy: Sequence[str], most: int) -> list[Claimed]:
-    """Up to `most` due effects, the oldest of each lane that is not running. The attempt is counted here, so that an effect that
-    kills its process does not loop for ever. An earlier waiting row of the lane is not overtaken."""
-    earlier = effect.alias("earlier")
-    first = ~exists().where(
-        earlier.c.lane == effect.c.lane, earlier.c.lane != "", earlier.c.state.in_((WAITING, RUNNING)), earlier.c.seq < effect.c.seq
+        if absorbed.rowcount == 1:
+            return
+    connection.execute(
+        insert(effect).values(
+            kind=type(wanted).__name__,
+            key=wanted.key,
+            lane=wanted.lane,
+            payload=payload,
+            due_at=due,
+            state=WAITING,
+            attempts=0,
+            result="",
+            error="",
+        )
     )
-    due = and_(effect.c.state == WAITING, effect.c.due_at <= now, first)
-    if busy:
-        due = and_(due, effect.c.lane.not_in(busy))
-    rows = connection.execute(select(effect).where(due).order_by(effect.c.seq).limit(most)).all()
-    for row in rows:
-        connection.execute(update(effect).where(effect.c.seq == row.seq).values(state=RUNNING, attempts=row.attempts + 1))
-    return [Claimed(row.seq, read(row.kind, row.payload), row.attempts + 1) for row in rows]
+
+
+def claim(connection: Connection, now: datetime, most: int) -> list[Claimed]:
+    """Up to `most` due effects, the first of each lane in which nothing runs. The attempt is counted here, so that an effect that
+    kills its process does not loop for ever. An earlier waiting row of the lane is not overtaken. Rows this version cannot read are
+    buried: they must not hold up the others."""
+    claimed = []
+    due = and_(effect.c.state == WAITING, effect.c.due_at <= now)
+    for seq in connection.execute(select(effect.c.seq).where(due, _first_of_lane()).order_by(effect.c.seq).limit(most)).scalars().all():
+        # Asked again: on PostgreSQL a timer may have been moved meanwhile.
+        row = connection.execute(
+            update(effect)
+            .where(effect.c.seq == seq, due)
+            .values(state=RUNNING, attempts=effect.c.attempts + 1)
+            .returning(effect.c.kind, effect.c.payload, effect.c.attempts)
+        ).first()
+        if row is None:
+            continue
+        try:
+            claimed.append(Claimed(seq, read(row.kind, row.payload), row.attempts))
+        except (KeyError, TypeError) as error:
+            bury(connection, now, seq, f"not readable by this version: {type(error).__name__}: {error}")
+    return claimed
+
+
+def _first_of_lane() -> ColumnElement[bool]:
+    other = effect.alias("other")
+    ahead = or_(other.c.state == RUNNING, and_(other.c.state == WAITING, other.c.seq < effect.c.seq))
+    return ~exists().where(other.c.lane == effect.c.lane, other.c.lane != "", ahead)
 
 
 def finish(connection: Connection, now: datetime, seq: int, result: str) -> None:
     connection.execute(update(effect).where(effect.c.seq == seq).values(state=DONE, result=result[:500], error="", done_at=now))
 
 
-def retry(connection: Connection, seq: int, at: datetime, error: str) -> None:
-    """Back to waiting, unless a newer row of the same key waits already: then that one does the work."""
-    row = connection.execute(select(effect.c.key).where(effect.c.seq == seq)).one()
-    newer = connection.execute(select(effect.c.seq).where(effect.c.key == row.key, effect.c.state == WAITING)).first()
-    state = DONE if newer else WAITING
-    connection.execute(update(effect).where(effect.c.seq == seq).values(state=state, due_at=at, error=error[:500]))
-
-
-def bury(connection: Connection, now: datetime, claimed: Claimed, error: str) -> None:
-    """Dead, and the secretary is told in the same transaction. A dead row does not park its lane: what comes later renders the newest
-    state anyway, so it can only mend."""
-    connection.execute(update(effect).where(effect.c.seq == claimed.seq).values(state=DEAD, error=error[:500], done_at=now))
-    if isinstance(claimed.effect, Tell):
+def retry(connection: Connection, now: datetime, seq: int, at: datetime, error: str) -> None:
+    """Back to waiting. When a newer row of the same key waits already, that one does the work instead: not before `at` either, and
+    the attempts made count for it, so that a thing which changes all the time still comes to its end."""
+    row = connection.execute(select(effect.c.key, effect.c.attempts).where(effect.c.seq == seq)).one()
+    newer = connection.execute(select(effect.c.seq, effect.c.due_at).where(effect.c.key == row.key, effect.c.state == WAITING)).first()
+    if newer is None:
+        connection.execute(update(effect).where(effect.c.seq == seq).values(state=WAITING, due_at=at, error=error[:500]))
         return
-    meeting_id = getattr(claimed.effect, "meeting_id", "")
+    connection.execute(update(effect).where(effect.c.seq == seq).values(state=DONE, done_at=now, error=error[:500]))
+    connection.execute(
+        update(effect).where(effect.c.seq == newer.seq).values(due_at=max(newer.due_at, at), attempts=row.attempts, error=error[:500])
+    )
+
+
+def bury(connection: Connection, now: datetime, seq: int, error: str) -> None:
+    """Dead, and the secretary is told in the same transaction. A dead row does not park its lane: what comes later renders the newest
+    state anyway, so it can only mend. A message that died cannot tell of itself; `health` counts it."""
     row = connection.execute(
-        select(body.c.id, body.c.secretary_id).join(meeting, meeting.c.body_id == body.c.id).where(meeting.c.id == meeting_id)
-    ).first()
-    if row is not None and row.secretary_id:
-        params = (("kind", type(claimed.effect).__name__), ("reason", error[:200]))
-        told = Tell(f"dead:{claimed.seq}", row.secretary_id, "effect_dead", params, row.id, meeting_id)
-        write(connection, told, now)
+        update(effect)
+        .where(effect.c.seq == seq)
+        .values(state=DEAD, error=error[:500], done_at=now)
+        .returning(effect.c.kind, effect.c.payload)
+    ).one()
+    if row.kind == Tell.__name__:
+        return
+    about = json.loads(row.payload)
+    meeting_id, channel_id = about.get("meeting_id", ""), about.get("conversation_id", "")
+    whose = select(meeting.c.body_id).where(meeting.c.id == meeting_id)
+    concerned = body.c.channel_id == channel_id if channel_id else body.c.id.in_(whose)
+    found = connection.execute(select(body.c.id, body.c.secretary_id).where(concerned)).first()
+    if found is not None and found.secretary_id:
+        params = (("kind", row.kind), ("reason", error[:200]))
+        write(connection, Tell(f"dead:{seq}", found.secretary_id, "effect_dead", params, found.id, meeting_id), now)
 
 
 def rescue(connection: Connection, now: datetime, most: int) -> int:
     """At start: what a killed process left running waits again, or is dead after `most` attempts, so that an effect which kills its
     process does not do so for ever. Only one process runs effects, so nothing else can be running."""
-    rows = connection.execute(select(effect).where(effect.c.state == RUNNING)).all()
+    rows = connection.execute(select(effect.c.seq, effect.c.attempts, effect.c.due_at).where(effect.c.state == RUNNING)).all()
     for row in rows:
         if row.attempts >= most:
-            bury(connection, now, Claimed(row.seq, read(row.kind, row.payload), row.attempts), "the process ended each time it ran")
+            bury(connection, now, row.seq, "the process ended each time it ran")
         else:
-            retry(connection, row.seq, row.due_at, "the process ended while it ran")
+            retry(connection, now, row.seq, row.due_at, "the process ended while it ran")
     return len(rows)
 
 
 def next_due(connection: Connection) -> datetime | None:
-    found: datetime | None = connection.execute(select(effect.c.due_at).where(effect.c.state == WAITING).order_by(effect.c.due_at)).scalar()
-    return found
+    """When something could be claimed next, if nothing changes: rows behind another one of their lane do not count."""
+    return connection.execute(select(func.min(effect.c.due_at)).where(effect.c.state == WAITING, _first_of_lane())).scalar()
 
 
 def health(connection: Connection, now: datetime) -> dict[str, Any]:
-    counts: dict[str, int] = dict(
-        connection.execute(select(effect.c.state, func.count()).where(effect.c.state != DONE).group_by(effect.c.state)).tuples().all()
-    )
-    oldest = next_due(connection)
+    query = select(effect.c.state, func.count()).where(effect.c.state.in_((WAITING, DEAD))).group_by(effect.c.state)
+    counts = {state: int(count) for state, count in connection.execute(query)}
+    oldest = connection.execute(select(func.min(effect.c.due_at)).where(effect.c.state == WAITING)).scalar()
     late = max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
     return {"waiting": counts.get(WAITING, 0), "dead": counts.get(DEAD, 0), "late_seconds": late}
 
 
 def forget(connection: Connection, before: datetime) -> None:
-    """Effects done long ago go; dead ones stay until somebody has dealt with them."""
-    connection.execute(effect.delete().where(effect.c.state == DONE, effect.c.done_at < before))
+    """Effects done long ago go, and the keys of turns that long ago; dead effects stay until somebody has dealt with them."""
+    connection.execute(delete(effect).where(effect.c.state == DONE, effect.c.done_at < before))
+    connection.execute(delete(turn).where(turn.c.at < before))
 
 
 def read(kind: str, payload: str) -> Effect:

@@ -19,7 +19,7 @@ class SandboxTable:
 
     async def get(self, kind: str, id: str) -> dict[str, Any] | None:  # noqa: A002  # the word of the documents themselves
         query = select(sandbox.c.document).where(sandbox.c.kind == kind, sandbox.c.id == id)
-        found = await self._storage.execute(lambda connection, _now: connection.execute(query).scalar())
+        found = await self._storage.look(lambda connection, _now: connection.execute(query).scalar())
         return json.loads(found) if found else None
 
     async def put(self, kind: str, id: str, document: dict[str, Any]) -> None:  # noqa: A002
@@ -34,5 +34,5 @@ class SandboxTable:
 
     async def all(self, kind: str) -> list[dict[str, Any]]:
         query = select(sandbox.c.document).where(sandbox.c.kind == kind).order_by(sandbox.c.id)
-        found = await self._storage.execute(lambda connection, _now: connection.execute(query).scalars().all())
+        found = await self._storage.look(lambda connection, _now: connection.execute(query).scalars().all())
         return [json.loads(text) for text in found]

@@ -183,6 +183,7 @@ journal = Table(
     Column("before", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
 )
+Index("uq_journal_before", journal.c.before, unique=True)  # a chain, not a tree
 effect = Table(
     "effect",
     metadata,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import json
 import os
 import secrets
 import threading
@@ -15,15 +13,16 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, or_, select
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.pool import QueuePool
 
 from meetings.commands import Command, inputs, stem
 from meetings.effects import Effect
 from meetings.errors import NotFound
 from meetings.model import Body, Conversation, Document, Draft, Meeting, Person, Post
-from storage import outbox, tables
+from meetings.ports import Saved
+from storage import journal, outbox, tables
+from storage.engine import open_engine
 from storage.errors import Conflict
 from storage.mapping import load_children, read_row, save_root, save_single
 from storage.migrate import upgrade
@@ -31,6 +30,7 @@ from texts import wording
 
 Result = TypeVar("Result")
 ATTEMPTS = 3
+_PLACE = 0x50796E  # of the advisory lock of transactions in PostgreSQL
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 NOBODY = Person(id="", tenant_id="", name="")
 
@@ -126,6 +126,7 @@ class Transaction:
         return self._remember(found)
 
     def meetings(self, body_id: str) -> tuple[Meeting, ...]:
+        self.body(body_id)
         query = select(tables.meeting).where(tables.meeting.c.body_id == body_id).order_by(tables.meeting.c.day, tables.meeting.c.start)
         return tuple(read_row(Meeting, row) for row in self._connection.execute(query))
 
@@ -159,7 +160,7 @@ class Transaction:
         row = self._connection.execute(
             select(tables.conversation).where(place.person_id == person_id, place.kind == "personal").order_by(place.id.desc())
         ).first()
-        return read_row(Conversation, row) if row else None
+        return read_row(Conversation, row) if row and self._mine(row.tenant_id) else None
 
     def conversation_of(self, conversation_id: str) -> Conversation:
         row = self._connection.execute(select(tables.conversation).where(tables.conversation.c.id == conversation_id)).first()
@@ -202,9 +203,13 @@ class Transaction:
         return self._remember(read_row(Draft, row))
 
     def drop_draft(self, draft_id: str) -> None:
+        if (Draft, draft_id) not in self._loaded:
+            self.draft(draft_id)
         self._connection.execute(delete(tables.draft).where(tables.draft.c.id == draft_id))
+        del self._loaded[Draft, draft_id]
 
     def documents(self, meeting_id: str) -> tuple[Document, ...]:
+        self._check_meeting(meeting_id)
         query = select(tables.document).where(tables.document.c.meeting_id == meeting_id).order_by(tables.document.c.edition)
         newest: dict[tuple[str, str], Document] = {}
         for row in self._connection.execute(query):
@@ -215,9 +220,11 @@ class Transaction:
         row = self._connection.execute(select(tables.document).where(tables.document.c.id == document_id)).first()
         if row is None:
             raise NotFound("storage.not_found")
+        self._check_meeting(row.meeting_id)
         return read_row(Document, row)
 
     def document_content(self, document_id: str) -> bytes:
+        """The bytes of a document or template by its id, which is the secret that leads to it: there is no wall here."""
         content = tables.document_content.c
         found = self._connection.execute(select(content.content).where(content.document_id == document_id)).scalar()
         if found is None:
@@ -235,55 +242,44 @@ class Transaction:
         return content_id
 
     def posts(self, meeting_id: str) -> tuple[Post, ...]:
+        self._check_meeting(meeting_id)
         rows = self._connection.execute(select(tables.post).where(tables.post.c.meeting_id == meeting_id))
         return tuple(self._remember(read_row(Post, row)) for row in rows)
 
     # --- writing ---
 
-    def save(self, thing: Body | Meeting | Person | Conversation | Draft | Post) -> None:
+    def save(self, thing: Saved) -> Saved:
         """Write what differs from what was loaded in this transaction; unknown things are inserted."""
-        key = (type(thing), thing.id)
-        old = self._loaded.get(key)
-        match thing:
-            case Body():
-                self._remember(save_root(self._connection, tables.body, tables.BODY_CHILDREN, old, thing))
-            case Meeting():
-                self._remember(save_root(self._connection, tables.meeting, tables.MEETING_CHILDREN, old, thing))
-            case _:
-                table = {Person: tables.person, Conversation: tables.conversation, Draft: tables.draft, Post: tables.post}[type(thing)]
-                if old is None:
-                    row = self._connection.execute(select(table).where(table.c.id == thing.id)).first()
-                    old = read_row(type(thing), row) if row else None
-                save_single(self._connection, table, old, thing)
-                self._remember(thing)
+        old: Any = self._loaded.get((type(thing), thing.id))
+        if isinstance(thing, Body):
+            body: Body = save_root(self._connection, tables.body, tables.BODY_CHILDREN, old, thing)
+            return self._remember(body)
+        if isinstance(thing, Meeting):
+            meeting: Meeting = save_root(self._connection, tables.meeting, tables.MEETING_CHILDREN, old, thing)
+            return self._remember(meeting)
+        table = {Person: tables.person, Conversation: tables.conversation, Draft: tables.draft, Post: tables.post}[type(thing)]
+        if old is None:
+            row = self._connection.execute(select(table).where(table.c.id == thing.id)).first()
+            old = read_row(type(thing), row) if row else None
+        save_single(self._connection, table, old, thing)
+        return self._remember(thing)
+
+    def note_event(self, meeting_id: str, event_id: str, join_url: str) -> None:
+        meeting = tables.meeting
+        self._connection.execute(update(meeting).where(meeting.c.id == meeting_id).values(event_id=event_id, join_url=join_url))
+        self._loaded.pop((Meeting, meeting_id), None)
 
     def later(self, effect: Effect, due: datetime | None = None) -> None:
         outbox.write(self._connection, effect, due or self.now)
         self.wrote_effects = True
 
     def journal(self, command: Command) -> None:
-        """Who did what when, each row hashed with the row before; append-only. Long texts are in the record, here only their digest."""
-        journal = tables.journal.c
-        last = self._connection.execute(select(journal.hash).order_by(journal.seq.desc()).limit(1)).scalar() or ""
-        payload = json.dumps(inputs(command), default=str, ensure_ascii=False, sort_keys=True)
-        meeting_id = str(getattr(command, "meeting_id", ""))
+        """Who did what when, with all that was typed; each row hashed with the row before, and none is ever changed."""
         body_id = str(getattr(command, "body_id", "")) or next(
             (one.body_id for (kind, _), one in self._loaded.items() if kind is Meeting), ""
         )
-        parts = (last, body_id, meeting_id, self.actor.id, self.now.isoformat(), stem(command), payload)
-        digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-        self._connection.execute(
-            insert(tables.journal).values(
-                body_id=body_id,
-                meeting_id=meeting_id,
-                person_id=self.actor.id,
-                at=self.now,
-                command=stem(command),
-                payload=payload,
-                before=last,
-                hash=digest,
-            )
-        )
+        meeting_id = str(getattr(command, "meeting_id", ""))
+        journal.append(self._connection, journal.Entry(body_id, meeting_id, self.actor.id, self.now, stem(command), inputs(command)))
 
     def seen(self, key: str) -> bool:
         """Insert the turn's key; True when it was there already: the same activity, or the same press, sent again."""
@@ -298,6 +294,15 @@ class Transaction:
         if found is None:
             raise NotFound("storage.not_found")
         return bytes(found)
+
+    def _check_meeting(self, meeting_id: str) -> None:
+        """The wall before what hangs on a meeting, without loading it."""
+        if (Meeting, meeting_id) in self._loaded:
+            return
+        tenant = select(tables.body.c.tenant_id).join(tables.meeting, tables.meeting.c.body_id == tables.body.c.id)
+        tenant_id = self._connection.execute(tenant.where(tables.meeting.c.id == meeting_id)).scalar()
+        if tenant_id is None or not self._mine(tenant_id):
+            raise NotFound("storage.not_found")
 
     def _mine(self, tenant_id: str) -> bool:
         """The walls between tenants; the bot's own work (no actor) sees all."""
@@ -317,7 +322,11 @@ class Storage:
         self.woken: Callable[[], object] = lambda: None
         self._holiday = holiday
         self._sqlite = url.startswith("sqlite")
-        self._engine = _engine(url)
+        self._engine = open_engine(url)
+        # SQLite's BEGIN is a snapshot by itself.
+        self._snapshots = (
+            self._engine if self._sqlite else self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        )
         # One writer on SQLite: its queue is the single-writer lock. PostgreSQL locks rows, so several write at once.
         self._writers = ThreadPoolExecutor(1 if self._sqlite else 8, "storage-write")
         self._readers = ThreadPoolExecutor(4, "storage-read")
@@ -328,7 +337,11 @@ class Storage:
 
     def _prepare(self) -> None:
         upgrade(self._engine)
+        self._again(lambda _attempt: self._make_secrets())
+
+    def _make_secrets(self) -> None:
         with self._engine.begin() as connection:
+            _begin(connection)
             if connection.execute(select(tables.secret.c.name).where(tables.secret.c.name == "links")).first() is None:
                 connection.execute(insert(tables.secret).values(name="links", value=os.urandom(32)))
 
@@ -347,57 +360,68 @@ class Storage:
     ) -> Result:
         """Run `work` in one transaction; leaving commits, raising rolls back. Run again, at most three times, when somebody else
         changed the same thing. With `key` seen before, `tx.repeat` is set."""
-        wrote, result = await asyncio.get_running_loop().run_in_executor(
-            self._writers, lambda: self._again(lambda: self._once(work, actor, conversation, key))
-        )
-        if wrote:
-            self.woken()
-        return result
+
+        def hop() -> Result:
+            wrote, result = self._again(lambda attempt: self._once(work, actor, conversation, key, attempt))
+            if wrote:
+                self.woken()  # here, so that one who no longer waits for the answer cannot keep the effects waiting
+            return result
+
+        return await asyncio.get_running_loop().run_in_executor(self._writers, hop)
 
     async def read(self, work: Callable[[Transaction], Result], *, actor: Person | None = None) -> Result:
         """Run `work` on a connection of its own, changing nothing."""
 
+        return await self.look(lambda connection, now: work(Transaction(connection, now, self._holiday, actor, None, changing=False)))
+
+    async def look(self, work: Callable[[Connection, datetime], Result]) -> Result:
+        """Plain statements on one snapshot of the database, changing nothing; never in the way of a writer."""
+
         def once() -> Result:
-            with self._engine.connect() as connection:
+            with self._snapshots.connect() as connection:
                 if self._sqlite:
-                    connection.exec_driver_sql("BEGIN")  # one snapshot for all statements
-                return work(Transaction(connection, self.clock(), self._holiday, actor, None, changing=False))
+                    connection.exec_driver_sql("BEGIN")
+                return work(connection, self.clock())
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, once)
 
     async def execute(self, work: Callable[[Connection, datetime], Result]) -> Result:
-        """For the runner: plain statements on effect rows, in one transaction."""
+        """Plain statements in one transaction, for the runner and the calendar stand-in."""
 
         def once() -> Result:
             with self._engine.begin() as connection:
                 _begin(connection)
                 return work(connection, self.clock())
 
-        return await asyncio.get_running_loop().run_in_executor(self._writers, lambda: self._again(once))
+        return await asyncio.get_running_loop().run_in_executor(self._writers, lambda: self._again(lambda _attempt: once()))
 
     async def health(self) -> Mapping[str, Any]:
         """Depth of the outbox, dead effects, and the age of the oldest due one in seconds."""
-        return await self.execute(outbox.health)
+        return await self.look(outbox.health)
 
     async def name_of(self, email: str) -> str | None:
         """The name of the person with an e-mail address, for the calendar stand-in's pages."""
         query = select(tables.person.c.name).where(tables.person.c.email == email).limit(1)
-        return await self.execute(lambda connection, _now: connection.execute(query).scalar())
+        return await self.look(lambda connection, _now: connection.execute(query).scalar())
 
     def _once(
-        self, work: Callable[[Transaction], Result], actor: Person | None, conversation: Conversation | None, key: str
+        self, work: Callable[[Transaction], Result], actor: Person | None, conversation: Conversation | None, key: str, attempt: int
     ) -> tuple[bool, Result]:
         with self._engine.begin() as connection:
             _begin(connection)
+            if not self._sqlite:
+                # Those that lost against somebody else run alone when they run again, so nobody loses three times.
+                lock = func.pg_advisory_xact_lock_shared if attempt == 1 else func.pg_advisory_xact_lock
+                connection.execute(select(lock(_PLACE)))
             tx = Transaction(connection, self.clock(), self._holiday, actor, conversation, changing=True)
             tx.repeat = bool(key) and tx.seen(key)
             result = work(tx)
             return tx.wrote_effects, result
 
-    def _again(self, once: Callable[[], Result]) -> Result:
+    def _again(self, once: Callable[[int], Result]) -> Result:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return once()
+                return once(attempt)
             except (Conflict, IntegrityError):
                 if attempt == ATTEMPTS:
                     raise
@@ -417,18 +441,3 @@ def _begin(connection: Connection) -> None:
     """SQLite takes its write lock before the first read, so there is no read-then-upgrade deadlock."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=12, max_overflow=4, pool_pre_ping=True)
-    engine = create_engine(url, poolclass=QueuePool, pool_size=6, connect_args={"check_same_thread": False, "timeout": 30})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        # The driver would begin transactions itself, and not at once; `_begin` does.
-        connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    return engine

@@ -1,0 +1,55 @@
+"""One process runs the effects of a database: a lock file beside an SQLite file, a session's advisory lock in PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import NullPool, create_engine, make_url, text
+
+try:
+    import fcntl
+except ImportError:  # Windows has no fcntl; there the database's own lock must do
+    fcntl = None  # type: ignore[assignment]
+
+_PLACE = 0x50796B  # of the advisory lock; any number nobody else uses
+
+
+class AlreadyRunning(Exception):
+    """Another process runs the effects of this database. The text is a sentence for whoever starts the bot."""
+
+
+def be_alone(url: str) -> Callable[[], None]:
+    """Take the lock and return what gives it up; it goes with the process, too. Raises `AlreadyRunning`."""
+    parts = make_url(url)
+    if parts.get_backend_name() == "postgresql":
+        return _in_postgres(url)
+    if fcntl is None or not parts.database or parts.database == ":memory:":
+        return lambda: None
+    return _beside(Path(parts.database).resolve())
+
+
+def _beside(database: Path) -> Callable[[], None]:
+    lock = database.with_name(f"{database.name}.lock").open("a+", encoding="ascii")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.seek(0)
+        holder = lock.read().strip()
+        lock.close()
+        named = f"Another process ({holder})" if holder else "Another process"
+        raise AlreadyRunning(f"{named} runs on {database}. Stop it first, or give each its own DATABASE_URL.") from None
+    lock.truncate(0)
+    lock.write(str(os.getpid()))
+    lock.flush()
+    return lock.close
+
+
+def _in_postgres(url: str) -> Callable[[], None]:
+    """Held by a connection of its own: losing that connection loses the lock, which then is anybody's at their next start."""
+    connection = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect()
+    if not connection.execute(text("SELECT pg_try_advisory_lock(:place)"), {"place": _PLACE}).scalar():
+        connection.close()
+        raise AlreadyRunning("Another process runs on this PostgreSQL database. Stop it first, or give each its own DATABASE_URL.")
+    return connection.close
