@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from storage.migrate import upgrade
+from storage.transaction import Storage
+from tests.storage.databases import Clock, NoPostgres, empty, postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """One migrated PostgreSQL database a session (a worker). `PYKALA_REQUIRE_ALL=1` makes its lack a failure."""
+    try:
+        with postgres() as url:
+            engine = create_engine(url)
+            upgrade(engine)
+            engine.dispose()
+            yield url
+    except NoPostgres as reason:
+        if os.environ.get("PYKALA_REQUIRE_ALL") == "1":
+            pytest.fail(str(reason), pytrace=False)
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    address: str = request.getfixturevalue("postgres_url")
+    empty(address)
+    return address
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def storage(url: str, clock: Clock) -> AsyncIterator[Storage]:
+    opened = Storage(url, clock=clock)
+    await opened.start()
+    yield opened
+    await opened.close()
