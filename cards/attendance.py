@@ -7,10 +7,14 @@ from typing import Any
 
 from cards.kit import Card
 from meetings import commands as c
-from meetings.model import Phase, Sign
+from meetings.model import Meeting, Movement, Phase, Sign
 from meetings.rules.presence import Quorum
 from meetings.screens.attendance import AttendanceDesk, OpeningAsked, RollOnBoard, Row
 from meetings.screens.base import Screen
+from texts import format_time
+
+_GROUPS = ("present", "attending", "aside", "late", "excused", "absent", "waiting")
+_ROW = 6
 
 
 def opening_asked(card: Card, screen: OpeningAsked) -> None:
@@ -21,12 +25,11 @@ def opening_asked(card: Card, screen: OpeningAsked) -> None:
 def roll_on_board(card: Card, screen: RollOnBoard) -> None:
     meeting = screen.meeting
     card.heading(card.t("attendance.roll_title", number=meeting.designation), subtitle=screen.body.name)
-    _quorum(card, screen.quorum)
-    names = {person_id: person.name for person_id, person in screen.people.items()}
-    groups: dict[str, list[str]] = {"present": [], "late": [], "excused": [], "waiting": [], "attending": []}
+    _quorum(card, meeting, screen.quorum)
+    names = _names(screen)
+    groups: dict[str, list[str]] = {group: [] for group in _GROUPS}
     for row in screen.rows:
-        group = _group(row)
-        if group:
+        if group := _group(row, over=meeting.roll_closed_at is not None):
             groups[group].append(_named(card, row, names))
     card.facts((card.t(f"attendance.group_{group}"), ", ".join(people)) for group, people in groups.items())
     if meeting.phase is Phase.OPEN:
@@ -34,58 +37,104 @@ def roll_on_board(card: Card, screen: RollOnBoard) -> None:
 
 
 def attendance_desk(card: Card, screen: AttendanceDesk) -> None:
+    """The roll is one list to tick: seat, name, state. One press marks those ticked, another everybody of whom nothing is known."""
     meeting = screen.meeting
     card.heading(card.t("attendance.desk_title", number=meeting.designation), subtitle=screen.body.name)
-    _quorum(card, screen.quorum)
-    names = {person_id: person.name for person_id, person in screen.people.items()}
-    rows = []
-    for row in screen.rows:
-        seat = f"{row.seat.seat.position}. {row.seat.seat.organisation}" if row.seat else card.t("attendance.no_seat")
-        name = names.get(row.person_id, "")
-        rows.append((seat if not row.deputy else "", card.t("attendance.deputy", name=name) if row.deputy else name, _state(card, row)))
-    card.table((card.t("attendance.seat"), card.t("attendance.person"), card.t("attendance.state")), rows, (3, 4, 3))
+    _quorum(card, meeting, screen.quorum)
+    names = _names(screen)
+    choices = [(row.person_id, _row(card, row, names)) for row in screen.rows]
+    card.choice_input("person_ids", card.t("attendance.who"), choices, ",".join(screen.person_ids), several=True)
     if screen.pages > 1:
         card.subtle("attendance.page", page=screen.page, pages=screen.pages)
-    card.subheading(card.t("attendance.correct"))
-    people = [(person_id, names.get(person_id, "")) for person_id in screen.everybody]
-    card.choice_input("person_id", card.t("attendance.who"), people, screen.person_id, required=True)
     this = meeting.id
-    card.buttons([c.SetAttendance(meeting_id=this, sign=sign, page=screen.page) for sign in ("present", "late", "excused", "absent")])
+    marks: list[c.Command | tuple[c.Command, str]] = [
+        c.SetAttendance(meeting_id=this, sign=sign, page=screen.page) for sign in ("present", "late", "excused", "absent")
+    ]
+    for sign in ("present", "absent") if screen.unknown else ():
+        everybody = c.SetAttendance(meeting_id=this, sign=sign, rest=True, page=screen.page)
+        marks.append((everybody, card.t(f"attendance.rest_{sign}", seats=screen.unknown)))
+    card.buttons(marks)
     if meeting.roll_closed_at is not None:
-        card.text_input("at", card.t("attendance.at"), screen.at, length=10)
+        card.subheading(card.t("attendance.movements"))
+        card.text_input("clock", card.t("attendance.at"), screen.at, length=20, placeholder=card.t("attendance.at_example"))
+        at_hand = next((item for item in screen.items if item.id == meeting.current_item_id), None)
+        no_item = f"§ {at_hand.section} {at_hand.title}" if at_hand else card.t("attendance.no_item")
+        items = [(item.id, f"§ {item.section} {item.title}") for item in screen.items if item is not at_hand]
+        card.choice_input("item_id", card.t("attendance.during"), [("", no_item), *items], screen.item_id)
         card.buttons([c.NoteMovement(meeting_id=this, direction=way, page=screen.page) for way in ("arrived", "left")])
+        moved = [(c.TakeBack(meeting_id=this, mark_id=one.id), _move(card, screen, one)) for one in screen.movements]
+        for place in range(0, len(moved), _ROW):
+            card.buttons(moved[place : place + _ROW])
 
 
-def _quorum(card: Card, found: Quorum) -> None:
-    key = "attendance.quorate" if found.quorate else "attendance.not_quorate"
+def _quorum(card: Card, meeting: Meeting, found: Quorum) -> None:
+    if found.quorate:
+        key = "attendance.quorate"
+    else:
+        key = "attendance.not_quorate" if meeting.roll_closed_at is None else "attendance.quorum_lost"
     card.line(key, filled=found.filled, seats=found.seats, needed=found.needed)
-    if not found.chair and found.filled >= found.needed:
+    if not found.quorate and found.filled >= found.needed:
         card.line("attendance.chair_missing")
 
 
-def _group(row: Row) -> str:
+def _group(row: Row, *, over: bool) -> str:
+    """Where a person stands on the board; "" for those of whom nobody waits: a deputy, or a member whose deputy is there."""
+    if row.aside:
+        return "aside"
     if row.inside:
         return "present" if row.acts else "attending"
     match row.sign:
-        case Sign.LATE:
-            return "late"
-        case Sign.EXCUSED:
-            return "excused"
-        case None if row.seat is not None and not row.deputy:
-            return "waiting"
+        case Sign.LATE | Sign.EXCUSED | Sign.ABSENT:
+            return str(row.sign)
+        case Sign.PRESENT:
+            return "absent" if over else ""
         case _:
-            return ""
+            expected = row.seat is not None and not row.deputy and not row.seat.on_leave and row.free
+            return ("absent" if over else "waiting") if expected else ""
 
 
 def _named(card: Card, row: Row, names: Mapping[str, str]) -> str:
     name = names.get(row.person_id, "")
-    return card.t("attendance.for_seat", name=name, member=names.get(row.seat.member_id, "–")) if row.deputy and row.seat else name
+    if not row.deputy or row.seat is None:
+        return name
+    member = names.get(row.seat.member_id, "")
+    return card.t("attendance.for_seat", name=name, member=member) if member else card.t("attendance.deputy", name=name)
+
+
+def _row(card: Card, row: Row, names: Mapping[str, str]) -> str:
+    """`3. Niemen yhdistys: Elli Eskola – läsnä`; a deputy stands under the seat of the member."""
+    name = names.get(row.person_id, "")
+    if row.seat is None:
+        who = card.t("attendance.without_seat", name=name)
+    elif row.deputy:
+        who = f"{row.seat.seat.position}. {card.t('attendance.deputy', name=name)}"
+    else:
+        where = f" ({row.seat.seat.organisation})" if row.seat.seat.organisation else ""
+        who = f"{row.seat.seat.position}. {name}{where}"
+    state = _state(card, row)
+    return f"{who} – {state}" if state else who
 
 
 def _state(card: Card, row: Row) -> str:
+    if row.aside:
+        return card.t("attendance.state_aside")
     if row.inside:
         return card.t("attendance.state_acts" if row.acts or row.seat is None else "attendance.state_attends")
-    return card.t(f"attendance.state_{row.sign}") if row.sign else "–"
+    if row.sign is None:
+        return card.t("attendance.state_on_leave") if row.seat is not None and row.seat.on_leave and not row.deputy else ""
+    return card.t(f"attendance.state_{row.sign}")
+
+
+def _move(card: Card, screen: AttendanceDesk, move: Movement) -> str:
+    """What pressing the button takes back: `Peru: Ville Vuori, saapui klo 10.33 (§ 4)`."""
+    section = next((f" (§ {item.section})" for item in screen.items if item.id == move.item_id), "")
+    at = format_time(card.language, move.at.astimezone(screen.body.tz))
+    name = screen.people[move.person_id].name if move.person_id in screen.people else "–"
+    return card.t(f"attendance.undo_{move.direction}", name=name, at=at + section)
+
+
+def _names(screen: RollOnBoard | AttendanceDesk) -> dict[str, str]:
+    return {person_id: person.name for person_id, person in screen.people.items()}
 
 
 CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 from typing import Any, Literal
 
 from microsoft_teams.cards import (
@@ -43,7 +44,7 @@ from texts import wording
 VERSION: Literal["1.5"] = "1.5"
 PRIMARY = 6
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>~|#])")
-_LIST = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s)", re.MULTILINE)
+_LIST = re.compile(r"^(\s*\d*)([-+.)])(?=\s)", re.MULTILINE)
 
 
 def escape(text: str) -> str:
@@ -60,6 +61,8 @@ class Card:
         self._address = address
         self._body: list[Any] = []
         self._fallback: list[str] = []
+        self._inputs: set[str] = set()
+        self._made: list[tuple[ExecuteAction, Command]] = []
 
     # --- texts ---
 
@@ -149,6 +152,7 @@ class Card:
         length: int = 500,
         placeholder: str = "",
     ) -> None:
+        self._inputs.add(field)
         self.add(
             TextInput(
                 id=field,
@@ -173,6 +177,7 @@ class Card:
         several: bool = False,
     ) -> None:
         """`choices` as (value, title). Several: the value is comma-separated."""
+        self._inputs.add(field)
         self.add(
             ChoiceSetInput(
                 id=field,
@@ -187,6 +192,7 @@ class Card:
         )
 
     def toggle_input(self, field: str, title: str, *, value: bool) -> None:
+        self._inputs.add(field)
         self.add(
             ToggleInput(
                 id=field,
@@ -200,6 +206,7 @@ class Card:
 
     def date_input(self, field: str, label: str, value: str = "", *, required: bool = False) -> None:
         """`value` and what comes back: ISO date."""
+        self._inputs.add(field)
         self.add(
             DateInput(
                 id=field,
@@ -212,6 +219,7 @@ class Card:
 
     def time_input(self, field: str, label: str, value: str = "", *, required: bool = False) -> None:
         """`value` and what comes back: HH:MM."""
+        self._inputs.add(field)
         self.add(
             TimeInput(
                 id=field,
@@ -225,18 +233,24 @@ class Card:
     # --- buttons ---
 
     def label(self, command: Command) -> str:
-        """`button.<stem>`, or `button.<stem>.<variant>` where one field makes the difference (an outcome, a sign, an answer)."""
-        variant = next((str(value) for name in VARIANTS.get(stem(command), ()) if (value := getattr(command, name))), "")
+        """`button.<stem>`, or `button.<stem>.<variant>` where one field makes the difference (an outcome, a sign, `confirmed`).
+        A `Show…` command with a page turns to it and says so."""
+        if stem(command).startswith("show_") and (page := getattr(command, "page", 0)):
+            return self.t("button.page", page=page)
+        given = ((name, getattr(command, name)) for name in VARIANTS.get(stem(command), ()))
+        variant = next((name if value is True else str(value) for name, value in given if value), "")
         return self.t(f"button.{stem(command)}.{variant}" if variant else f"button.{stem(command)}")
 
     def button(self, command: Command, *, title: str = "", primary: bool = False, secondary: bool = False) -> ExecuteAction:
-        return ExecuteAction(
+        made = ExecuteAction(
             title=title or self.label(command),
             verb=stem(command),
             data=pack(command, self.nonce),
             style="positive" if primary else None,
             mode="secondary" if secondary else None,
         )
+        self._made.append((made, command))
+        return made
 
     def buttons(self, commands: Sequence[Command | tuple[Command, str]]) -> None:
         """A row of buttons in the body, at the place they belong to; a pair is a command with its own title."""
@@ -267,6 +281,10 @@ class Card:
         actions: list[Action] = [self.button(command, secondary=place >= PRIMARY) for place, command in enumerate(steps)]
         if actions:
             self.add(ActionSet(actions=actions, separator=True, spacing="Medium"))
+        # Inputs go with the buttons they are for. The others are pressed without them: a form left unfilled stops no way out.
+        for button, command in self._made:
+            if self._inputs and (stem(command).startswith("show_") or self._inputs.isdisjoint(field.name for field in fields(command))):
+                button.associated_inputs = "none"
         card = AdaptiveCard(version=VERSION, lang=self.language, body=self._body, fallback_text=" – ".join(self._fallback) or "Pykälä")
         dumped: dict[str, Any] = card.model_dump(by_alias=True, exclude_none=True)
         return dumped | {"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "msteams": {"width": "Full"}}
@@ -281,5 +299,6 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "answer_comment": ("answer",),
     "use_text": ("kind",),
     "choose_language": ("language",),
-    "show_item": ("step",),
+    "record_item": ("then",),
+    "publish_agenda": ("confirmed",),
 }

@@ -1,4 +1,4 @@
-"""Cards of recording: the item on the desk and the forms beside it."""
+"""Cards of recording: the item on the desk, the forms beside it, and closing."""
 
 from __future__ import annotations
 
@@ -7,19 +7,27 @@ from typing import Any
 
 from cards.kit import Card
 from meetings import commands as c
-from meetings.model import Choice, Item, Outcome, Standing
+from meetings.model import Item, Outcome, Phase, Standing
+from meetings.rules.attendance import FOUND
 from meetings.screens.base import Screen
-from meetings.screens.record import AttachForm, ClosingLacks, DisqualifyForm, DissentForm, ItemDesk, VoteForm
+from meetings.screens.record import AttachForm, Closing, DisqualifyForm, DissentForm, ItemDesk, TimesForm, VoteForm
+from texts import format_time
 
 LONGEST = 20_000
-_STOCK = ("as_proposed", "noted", "amended", "elected", "tabled", "sent_back", "rejected", "withdrawn", "lapsed")
+_STOCK = (
+    ("as_proposed", "noted", "amended", "tabled", "sent_back"),
+    ("elected", "rejected", "withdrawn", "lapsed"),
+)
+_ROW = 6
 
 
 def item_desk(card: Card, screen: ItemDesk) -> None:
     meeting, item = screen.meeting, screen.item
-    card.heading(_numbered(screen.item), subtitle=card.t("record.in_meeting", body=screen.body.name, number=meeting.designation))
+    card.heading(_numbered(item), subtitle=card.t("record.in_meeting", body=screen.body.name, number=meeting.designation))
     found = screen.quorum
     card.subtle("record.quorate" if found.quorate else "record.not_quorate", filled=found.filled, seats=found.seats)
+    if screen.at_hand is not None and screen.at_hand.id != item.id:
+        card.subtle("record.at_hand", item=_numbered(screen.at_hand))
     if item.outcome is not Outcome.NONE:
         card.line("record.outcome_is", outcome=card.t(f"stock.{item.outcome}"))
     if item.proposal:
@@ -29,22 +37,63 @@ def item_desk(card: Card, screen: ItemDesk) -> None:
         card.subtle("record.earlier", text=item.earlier[:300])
     for attachment in screen.attachments:
         card.subtle("agenda.attachment", number=attachment.number, title=attachment.title)
+    _beside(card, screen)
+    _texts(card, screen)
+    here: dict[str, Any] = {"meeting_id": meeting.id, "item_id": item.id, "seen": screen.seen}
+    if item.standing in FOUND:
+        card.subtle(f"record.found_{item.standing}")
+        card.submit(c.RecordItem(**here))
+        return
+    for row in _STOCK:
+        card.buttons([c.RecordOutcome(outcome=outcome, **here) for outcome in row])
+    card.submit(c.RecordItem(**here))
+
+
+def _texts(card: Card, screen: ItemDesk) -> None:
+    """The fields that fit; of a longer text its beginning, and the way to the whole."""
+    item = screen.item
+    for field, value in screen.texts.items():
+        announced = field == "handling" and item.standing is Standing.ANNOUNCEMENTS
+        label = card.t("record.announcements" if announced else f"record.{field}")
+        if field in screen.parts:
+            card.text_input(field, label, value, lines=True, length=LONGEST)
+        elif value:
+            card.subheading(label)
+            card.typed(value, limit=400)
+            edit = c.ShowItem(meeting_id=screen.meeting.id, item_id=item.id, part=field)
+            card.buttons([(edit, card.t("record.edit_part", part=label))])
+
+
+def _beside(card: Card, screen: ItemDesk) -> None:
+    """Who stood aside, voted and dissented, and the outcome, each with what changes it or takes it back."""
+    meeting, item = screen.meeting, screen.item
+    here: dict[str, Any] = {"meeting_id": meeting.id, "item_id": item.id}
+    changes: list[tuple[c.Command, str]] = []
     for one in meeting.disqualifications:
         if one.item_id == item.id and one.person_id in screen.people:
-            card.line("record.aside", name=screen.people[one.person_id].name, ground=one.ground)
+            name = screen.people[one.person_id].name
+            deputy = screen.people[one.deputy_id].name if one.deputy_id in screen.people else ""
+            left, back = (format_time(card.language, at.astimezone(screen.body.tz)) if at else "…" for at in (one.left_at, one.back_at))
+            card.line("record.aside", name=name, ground=one.ground, left=left, back=back)
+            if deputy:
+                card.line("record.sits_instead", name=deputy)
+            changes.append((c.Disqualify(person_id=one.person_id, **here), card.t("record.change_aside", name=name)))
+            changes.append((c.TakeBack(meeting_id=meeting.id, mark_id=one.id), card.t("record.undo_aside", name=name)))
     for vote in meeting.votes:
         if vote.item_id == item.id:
             card.line("record.voted", given=vote.votes_for, against=vote.votes_against, blank=vote.blank)
+            if vote.chair_choice is not None:
+                card.line(f"stock.tie_{vote.chair_choice}")
+            changes.append((c.TakeBack(meeting_id=meeting.id, mark_id=vote.id), card.t("record.undo_vote")))
     for dissent in meeting.dissents:
         if dissent.item_id == item.id and dissent.person_id in screen.people:
-            card.line("record.dissented", name=screen.people[dissent.person_id].name)
-    if item.standing is Standing.ANNOUNCEMENTS:
-        card.subtle("record.announcements")
-    for field, value in (("handling", screen.handling), ("discussion", screen.discussion), ("decision", screen.decision)):
-        card.text_input(field, card.t(f"record.{field}"), value, lines=True, length=LONGEST)
-    here = {"meeting_id": meeting.id, "item_id": item.id}
-    card.buttons([c.RecordOutcome(outcome=outcome, **here) for outcome in _STOCK[:5]])
-    card.buttons([*(c.RecordOutcome(outcome=outcome, **here) for outcome in _STOCK[5:]), c.RecordItem(**here)])
+            name = screen.people[dissent.person_id].name
+            card.line("record.dissented", name=name)
+            changes.append((c.TakeBack(meeting_id=meeting.id, mark_id=dissent.id), card.t("record.undo_dissent", name=name)))
+    if item.outcome is not Outcome.NONE and meeting.phase is Phase.OPEN:
+        changes.append((c.TakeBack(meeting_id=meeting.id, mark_id=item.id), card.t("record.undo_outcome")))
+    for place in range(0, len(changes), _ROW):
+        card.buttons(changes[place : place + _ROW])
 
 
 def attach_form(card: Card, screen: AttachForm) -> None:
@@ -64,22 +113,25 @@ def disqualify_form(card: Card, screen: DisqualifyForm) -> None:
     card.text_input("ground", card.t("record.ground"), screen.ground, required=True, length=1000)
     card.text_input("left_at", card.t("record.left_at"), screen.left_at, length=10)
     card.text_input("back_at", card.t("record.back_at"), screen.back_at, length=10)
-    deputies = [("", card.t("record.nobody"))] + [(one, names.get(one, "")) for one in screen.deputies]
-    card.choice_input("deputy_id", card.t("record.deputy"), deputies, screen.deputy_id)
-    card.submit(c.Disqualify(meeting_id=screen.meeting.id, item_id=screen.item.id))
+    if screen.deputies:
+        sits = {
+            deputy: card.t("attendance.for_seat", name=names.get(deputy, ""), member=names.get(one, "")) for deputy, one in screen.deputies
+        }
+        card.choice_input("deputy_id", card.t("record.deputy"), [("", card.t("record.nobody")), *sits.items()], screen.deputy_id)
+    card.submit(c.Disqualify(meeting_id=screen.meeting.id, item_id=screen.item.id), title=card.t("record.save"))
 
 
 def vote_form(card: Card, screen: VoteForm) -> None:
     card.heading(card.t("record.vote_title"), subtitle=_numbered(screen.item))
     card.line("record.voices", voices=screen.voices)
-    card.text_input("counter_proposal", card.t("record.counter_proposal"), screen.counter_proposal, lines=True, length=2000)
+    card.text_input("counter_proposal", card.t("record.counter_proposal"), screen.counter_proposal, lines=True, length=LONGEST)
     card.text_input("votes_for", card.t("record.votes_for"), screen.votes_for, required=True, length=4)
     card.text_input("votes_against", card.t("record.votes_against"), screen.votes_against, required=True, length=4)
     card.text_input("blank", card.t("record.blank"), screen.blank, length=4)
     card.toggle_input("secret", card.t("record.secret"), value=screen.secret)
-    choices = [("", "–"), *((choice.value, card.t(f"record.chair_{choice}")) for choice in (Choice.FOR, Choice.AGAINST))]
-    card.choice_input("chair_choice", card.t("record.chair_choice"), choices, screen.chair_choice)
-    card.submit(c.RecordVote(meeting_id=screen.meeting.id, item_id=screen.item.id))
+    ties = [(tie, card.t(f"record.tie_{tie}")) for tie in ("for", "against", "lot_for", "lot_against")]
+    card.choice_input("tie", card.t("record.tie_decided"), [("", card.t("record.no_tie")), *ties], screen.tie)
+    card.submit(c.RecordVote(meeting_id=screen.meeting.id, item_id=screen.item.id), title=card.t("record.save"))
 
 
 def dissent_form(card: Card, screen: DissentForm) -> None:
@@ -87,14 +139,30 @@ def dissent_form(card: Card, screen: DissentForm) -> None:
     people = [(one, screen.people[one].name) for one in screen.present if one in screen.people]
     card.choice_input("person_id", card.t("record.who"), people, screen.person_id, required=True)
     card.text_input("text", card.t("record.dissent_text"), screen.text, lines=True, length=LONGEST)
-    card.submit(c.RecordDissent(meeting_id=screen.meeting.id, item_id=screen.item.id))
+    card.submit(c.RecordDissent(meeting_id=screen.meeting.id, item_id=screen.item.id), title=card.t("record.save"))
 
 
-def closing_lacks(card: Card, screen: ClosingLacks) -> None:
-    card.heading(card.t("record.close_title", number=screen.meeting.designation), subtitle=screen.body.name)
-    card.line("record.lacking", count=len(screen.items))
-    card.buttons([(c.ShowItem(meeting_id=screen.meeting.id, item_id=item.id), _numbered(item)) for item in screen.items[:12]])
-    card.subtle("record.lacking_help")
+def closing(card: Card, screen: Closing) -> None:
+    meeting = screen.meeting
+    card.heading(card.t("record.close_title", number=meeting.designation), subtitle=screen.body.name)
+    if screen.items:
+        card.line("record.lacking", count=len(screen.items))
+        jumps = [(c.ShowItem(meeting_id=meeting.id, item_id=item.id), _numbered(item)) for item in screen.items]
+        for place in range(0, len(jumps), _ROW):
+            card.buttons(jumps[place : place + _ROW])
+        card.subtle("record.lacking_help")
+        return
+    card.line("record.close_help")
+    card.text_input("at", card.t("record.close_at"), screen.at, length=10)
+    card.submit(c.CloseMeeting(meeting_id=meeting.id, version=meeting.version, confirmed=True))
+
+
+def times_form(card: Card, screen: TimesForm) -> None:
+    card.heading(card.t("record.times_title", number=screen.meeting.designation), subtitle=screen.body.name)
+    card.text_input("opened", card.t("record.opened_at"), screen.opened, length=10)
+    if screen.meeting.closed_at is not None:
+        card.text_input("closed", card.t("record.closed_at"), screen.closed, length=10)
+    card.submit(c.CorrectTimes(meeting_id=screen.meeting.id), title=card.t("record.save"))
 
 
 def _numbered(item: Item) -> str:
@@ -107,5 +175,6 @@ CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
     DisqualifyForm: disqualify_form,
     VoteForm: vote_form,
     DissentForm: dissent_form,
-    ClosingLacks: closing_lacks,
+    Closing: closing,
+    TimesForm: times_form,
 }

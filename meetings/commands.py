@@ -2,6 +2,7 @@
 
 An empty `body_id`, `meeting_id` or `item_id` means "the one at hand" and is found by `meetings.scope`. `version` is the version of
 the meeting (or body) the pressed card showed; None when typed. Inputs are what was typed, still unread: dates and times are text here.
+`page` counts from 1; 0 means the first, or the one that fits.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class AnswerQuestion(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowDraft(Command):
     draft_id: str = ""
-    page: int = 1
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +170,7 @@ class ConfirmRoster(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowSeats(Command):
     body_id: str = ""
-    page: int = 1
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +238,7 @@ class ConfirmDates(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowMeetings(Command):
     body_id: str = ""
-    page: int = 1
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +288,7 @@ class ConfirmAgenda(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowAgenda(Command):
     meeting_id: str = ""
-    page: int = 1
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,7 +366,7 @@ class OpenMeeting(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn(Command):
-    """A person signs for themself: `sign` present, late or excused."""
+    """A person signs for themself: `sign` present, late or excused; after the roll call arrived or left, at the time of the press."""
 
     meeting_id: str = ""
     sign: str = ""
@@ -376,17 +377,18 @@ class ShowAttendance(Command):
     """The roll on the desk, seat by seat, for correction."""
 
     meeting_id: str = ""
-    page: int = 1
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAttendance(Command):
-    """The secretary finds a person present, late, excused or absent, people without Teams included."""
+    """The secretary finds people present, late, excused or absent, those without Teams included. `rest`: every seat without a word."""
 
     meeting_id: str = ""
-    person_id: str = ""
+    person_ids: tuple[str, ...] = ()
     sign: str = ""
-    page: int = 1
+    rest: bool = False
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -398,44 +400,48 @@ class FindQuorum(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteMovement(Command):
-    """Somebody came or went: `direction` arrived or left, at a time, during the item at hand."""
+    """People came or went: `direction` arrived or left, at a time (`10.42–10.48`: away between), during the item at hand or another."""
 
     meeting_id: str = ""
-    person_id: str = ""
+    person_ids: tuple[str, ...] = ()
     direction: str = ""
-    at: str = ""
+    clock: str = ""
     item_id: str = ""
-    page: int = 1
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowItem(Command):
-    """The item on the desk, for recording; the meeting moves to it. `step` +1 or -1 goes to the next or the one before.
+    """The item on the desk, for recording; the meeting moves to it while it is undecided.
 
-    `section` is a typed § number, where there is no `item_id`.
+    `section` is a typed § number, where there is no `item_id`; `part` the one text to edit when all would be too long for a card.
     """
 
     meeting_id: str = ""
     item_id: str = ""
     section: str = ""
-    step: int = 0
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordItem(Command):
-    """The secretary's own texts on an item; an empty `outcome` leaves the outcome as it is."""
+    """The secretary's own texts on an item (None: not on this card), and what to show `then`: the next item, a form, the roll.
+
+    `seen` says which texts the card showed, so that an old card takes nothing away that was written since.
+    """
 
     meeting_id: str = ""
     item_id: str = ""
-    handling: str = ""
-    discussion: str = ""
-    decision: str = ""
-    outcome: str = ""
+    handling: str | None = None
+    discussion: str | None = None
+    decision: str | None = None
+    seen: str = ""
+    then: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordOutcome(Command):
-    """A stock outcome in one press; what is typed beside it is kept with it. `handling`… None: not on this card."""
+    """A stock outcome in one press; what is typed beside it is kept with it, as in `RecordItem`."""
 
     meeting_id: str = ""
     item_id: str = ""
@@ -443,6 +449,7 @@ class RecordOutcome(Command):
     handling: str | None = None
     discussion: str | None = None
     decision: str | None = None
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -460,7 +467,7 @@ class Disqualify(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordVote(Command):
-    """The totals of a vote. Empty totals: the form."""
+    """The totals of a vote. Empty totals: the form. `tie`: what decided equal votes, the chair's vote or in an election the lot."""
 
     meeting_id: str = ""
     item_id: str = ""
@@ -469,7 +476,7 @@ class RecordVote(Command):
     votes_against: str = ""
     blank: str = ""
     secret: bool = False
-    chair_choice: str = ""
+    tie: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -481,11 +488,30 @@ class RecordDissent(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakeBack(Command):
+    """Takes back what was noted by mistake: a coming or going, a disqualification, a vote, a dissent, or the outcome of an item."""
+
+    meeting_id: str = ""
+    mark_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CloseMeeting(Command):
+    """With a time, or `confirmed`: close now. Else the form that asks for the time."""
+
     meeting_id: str = ""
     version: int | None = None
     at: str = ""
     confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectTimes(Command):
+    """The times of opening and closing, put right afterwards. Both empty: the form."""
+
+    meeting_id: str = ""
+    opened: str = ""
+    closed: str = ""
 
 
 # --- the minutes ---------------------------------------------------------------------------------------------------------------
@@ -525,7 +551,7 @@ class AnswerNoComments(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowComments(Command):
     meeting_id: str = ""
-    page: int = 1
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

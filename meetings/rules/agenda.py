@@ -13,9 +13,10 @@ from meetings.rules.numbering import in_order
 _FIRST = (Standing.OPENING, Standing.QUORUM, Standing.AGENDA, Standing.CHECKERS, Standing.PREVIOUS_MINUTES, Standing.ANNOUNCEMENTS)
 _LAST = (Standing.OTHER_BUSINESS, Standing.NEXT_MEETING, Standing.CLOSING)
 
-# Stems by which a pasted heading is known to be a standing item of the body, in the three languages.
+# Stems by which a pasted heading is known to be a standing item of the body, in the three languages; a single everyday word (`avaus`,
+# `opening`) counts only when it is the whole heading.
 _KNOWN: Sequence[tuple[Standing, tuple[str, ...]]] = (
-    (Standing.OPENING, ("kokouksen avaus", "avaus", "mötets öppnande", "mötet öppnas", "opening")),
+    (Standing.OPENING, ("kokouksen avaus", "avaus", "mötets öppnande", "mötet öppnas", "öppnande", "opening of the meeting", "opening")),
     (Standing.QUORUM, ("laillisuus", "päätösvaltaisuus", "laglighet", "beslutför", "quorum", "legality")),
     (
         Standing.AGENDA,
@@ -26,32 +27,39 @@ _KNOWN: Sequence[tuple[Standing, tuple[str, ...]]] = (
     (Standing.ANNOUNCEMENTS, ("ilmoitusasia", "tiedoksi annettav", "anmälningsärende", "meddelanden", "announcements")),
     (Standing.OTHER_BUSINESS, ("muut asiat", "muut esille", "övriga ärenden", "any other business")),
     (Standing.NEXT_MEETING, ("seuraava kokous", "seuraavat kokoukset", "nästa möte", "kommande möten", "next meeting")),
-    (Standing.CLOSING, ("kokouksen päättäminen", "päättäminen", "mötets avslutande", "mötet avslutas", "closing")),
+    (
+        Standing.CLOSING,
+        ("kokouksen päättäminen", "päättäminen", "mötets avslutande", "mötet avslutas", "avslutande", "closing of the meeting", "closing"),
+    ),
 )
+_TEXTS = ("presenter", "proposal", "earlier", "rest", "handling", "discussion", "decision")
+_WHOLE = frozenset({"avaus", "öppnande", "opening", "päättäminen", "avslutande", "closing"})
 
 
 def standing_of(title: str) -> Standing:
     """Which standing item a heading is, NONE when it is an ordinary one."""
-    folded = title.casefold().strip()
-    for standing, stems in _KNOWN:
-        if any(folded.startswith(stem) or (len(stem) > 9 and stem in folded) for stem in stems):
-            return standing
-    return Standing.NONE
+    folded = title.casefold().strip().rstrip(".")
+    return next((standing for standing, stems in _KNOWN if any(_is(folded, stem) for stem in stems)), Standing.NONE)
+
+
+def _is(heading: str, stem: str) -> bool:
+    return heading == stem or (stem not in _WHOLE and (heading.startswith(stem) or (len(stem) > 9 and stem in heading)))
 
 
 def items_from(reading: AgendaReading, body: Body, meeting: Meeting, new_id: Callable[[], str]) -> Meeting:
     """The meeting with the agenda that was read; standing items the text lacks are added at their place.
 
-    Nothing read is dropped: what could not be placed stays in the item's `rest`, the preface in the first item's. A published meeting
-    keeps its items and numbers; the read ones replace texts of the same title and are added otherwise.
+    Nothing read is dropped: what could not be placed stays in the item's `rest`, what stood before the items in the meeting's `preface`.
+    A published meeting keeps its items and numbers; the read ones replace texts of the same title and are added otherwise.
     """
     read = [_item(one, body, meeting.id, new_id) for one in reading.items]
-    if reading.preface.strip() and read:
-        read[0] = replace(read[0], rest="\n".join(part for part in (reading.preface.strip(), read[0].rest) if part))
-    items = _with_standing(read, body, meeting, new_id) if meeting.phase is Phase.PLANNED else _merged(in_order(meeting), read)
+    if meeting.phase is Phase.PLANNED:
+        items = _with_standing(read, body, meeting, new_id)
+    else:
+        items, read = _merged(in_order(meeting), read)
     items = [replace(item, position=place) for place, item in enumerate(items, start=1)]
-    kept = _attachments(reading, items, read, meeting, new_id)
-    return replace(meeting, items=tuple(items), attachments=kept)
+    preface = reading.preface.strip() or meeting.preface
+    return replace(meeting, items=tuple(items), attachments=_attachments(reading, read, meeting, new_id), preface=preface)
 
 
 def standing_items(body: Body, meeting_id: str, new_id: Callable[[], str]) -> tuple[Item, ...]:
@@ -142,35 +150,35 @@ def _with_standing(read: list[Item], body: Body, meeting: Meeting, new_id: Calla
     return items
 
 
-def _merged(old: list[Item], read: list[Item]) -> list[Item]:
-    by_title = {item.title.casefold(): item for item in old}
+def _merged(old: list[Item], read: list[Item]) -> tuple[list[Item], list[Item]]:
+    """The items with what was read, and the read ones as they are now; two of the same title stay two."""
     items = [*old]
+    unmatched = {item.id for item in old}
+    placed = []
     for one in read:
-        same = by_title.get(one.title.casefold())
+        same = next((item for item in old if item.id in unmatched and item.title.casefold() == one.title.casefold()), None)
         if same is None:
             place = next((i for i, other in enumerate(items) if other.standing in _LAST), len(items))
             items.insert(place, one)
+            placed.append(one)
         else:
-            texts = {name: getattr(one, name) or getattr(same, name) for name in ("presenter", "proposal", "earlier", "rest")}
-            items[items.index(same)] = replace(same, **texts)
-    return items
+            unmatched.remove(same.id)
+            texts = {name: getattr(one, name) or getattr(same, name) for name in _TEXTS}
+            placed.append(replace(same, **texts))
+            items[items.index(same)] = placed[-1]
+    return items, placed
 
 
-def _attachments(
-    reading: AgendaReading, items: list[Item], read: list[Item], meeting: Meeting, new_id: Callable[[], str]
-) -> tuple[Attachment, ...]:
+def _attachments(reading: AgendaReading, read: list[Item], meeting: Meeting, new_id: Callable[[], str]) -> tuple[Attachment, ...]:
     """Numbered through the meeting; the same title (or number and title) in two items is one attachment of both."""
     kept = [*meeting.attachments] if meeting.phase is not Phase.PLANNED else []
-    ids = {item.id for item in items}
-    by_title = {item.title.casefold(): item.id for item in items}
     for source, item in zip(reading.items, read, strict=True):
-        item_id = item.id if item.id in ids else by_title[item.title.casefold()]
         for one in source.attachments:
             title = one.title or one.link
             same = next((i for i, other in enumerate(kept) if other.title.casefold() == title.casefold()), None)
             if same is None:
                 number = max((other.number for other in kept), default=0) + 1
-                kept.append(Attachment(new_id(), meeting.id, number, title, one.link, (item_id,)))
-            elif item_id not in kept[same].item_ids:
-                kept[same] = replace(kept[same], item_ids=(*kept[same].item_ids, item_id))
+                kept.append(Attachment(new_id(), meeting.id, number, title, one.link, (item.id,)))
+            elif item.id not in kept[same].item_ids:
+                kept[same] = replace(kept[same], item_ids=(*kept[same].item_ids, item.id))
     return tuple(kept)

@@ -14,11 +14,12 @@ def next_number(meetings: Iterable[Meeting], year: int) -> int:
 
 
 def number_sections(meeting: Meeting, last: int = 0) -> Meeting:
-    """§ numbers for the items that have none, in order. `last` is the year's last § of earlier meetings (0: numbered per meeting).
+    """§ numbers for the items that have none, in order. `last` is the last § of the year's other meetings (0: numbered per meeting).
 
-    Numbers already given stay, also those of withdrawn items; an item added later takes the next free one, whatever its place.
+    Numbers already given stay, also those of withdrawn items; an item added later takes the next free one, whatever its place, and
+    where the numbers run through the year it is free of the numbers of a later meeting too.
     """
-    given = max((item.section for item in meeting.items if item.section is not None), default=last)
+    given = max([last, *(item.section for item in meeting.items if item.section is not None)])
     numbered = []
     for item in in_order(meeting):
         if item.section is None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from meetings.model import Body, Direction, Meeting, Sign
+from meetings.model import Body, Direction, Meeting, Movement, Sign
 from meetings.rules.seats import SeatOnDay, seats_on
 
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """`filled` voting seats of `seats`; `needed` is the least number that suffices; `chair` whether chair or vice-chair acts."""
+    """`filled` voting seats of `seats`; `needed` is the least number that suffices; `chair` whether chair or vice-chair is among them."""
 
     filled: int
     seats: int
@@ -20,11 +21,15 @@ class Quorum:
     quorate: bool
 
 
+def movements_of(meeting: Meeting, person_id: str) -> list[Movement]:
+    """A person's comings and goings by the clock."""
+    return sorted((one for one in meeting.movements if one.person_id == person_id), key=lambda one: one.at)
+
+
 def in_room(meeting: Meeting, person_id: str, at: datetime | None = None) -> bool:
     """Whether the person is in the room at an instant (None: by the last word of the record)."""
-    signed = next((one.sign for one in meeting.attendances if one.person_id == person_id), None)
-    inside = signed is Sign.PRESENT
-    for movement in sorted((one for one in meeting.movements if one.person_id == person_id), key=lambda one: one.at):
+    inside = any(one.person_id == person_id and one.sign is Sign.PRESENT for one in meeting.attendances)
+    for movement in movements_of(meeting, person_id):
         if at is not None and movement.at > at:
             break
         inside = movement.direction is Direction.ARRIVED
@@ -33,42 +38,98 @@ def in_room(meeting: Meeting, person_id: str, at: datetime | None = None) -> boo
 
 def attended(meeting: Meeting, person_id: str) -> bool:
     """Whether the person was in the room at any time."""
-    return (
-        in_room(meeting, person_id)
-        or any(one.person_id == person_id and (one.sign is Sign.PRESENT) for one in meeting.attendances)
-        or any(one.person_id == person_id for one in meeting.movements)
+    return any(one.person_id == person_id and one.sign is Sign.PRESENT for one in meeting.attendances) or any(
+        one.person_id == person_id for one in meeting.movements
     )
 
 
-def acting(meeting: Meeting, seat: SeatOnDay, item_id: str = "", at: datetime | None = None) -> str:
-    """The person who acts for the seat: the member if in the room and not disqualified in the item, else the first such deputy.
+def aside(meeting: Meeting, item_id: str) -> Mapping[str, str]:
+    """Those disqualified in an item, each with the deputy who sits instead (empty: nobody)."""
+    return {one.person_id: one.deputy_id for one in meeting.disqualifications if one.item_id == item_id} if item_id else {}
 
-    One seat, one voice: with member and deputy both present the member acts. A deputy named for a disqualified member sits for that
-    item. Empty when nobody acts.
+
+def actors(body: Body, meeting: Meeting, item_id: str = "", at: datetime | None = None) -> Mapping[str, str]:
+    """Seat → the person who acts for it; seats for which nobody acts are left out. One seat one voice, and one person one seat.
+
+    The member acts when in the room; with member and deputy both present the deputy only attends. Without the member (absent, excused,
+    away for a while, on leave, or a vacant place) the first deputy in the room acts; one who is deputy of several seats acts for one of
+    them, so that as many seats as possible are filled. Who is disqualified acts for nobody in that item: the seat is then filled by the
+    deputy recorded as sitting instead, and by nobody else, as the minutes will say.
     """
-    aside = {one.person_id: one for one in meeting.disqualifications if one.item_id == item_id} if item_id else {}
-    stand_in = aside[seat.member_id].deputy_id if seat.member_id in aside else ""
-    if stand_in and stand_in not in aside:
-        return stand_in
-    return next(
-        (
-            person_id
-            for person_id in (seat.member_id, *seat.deputy_ids)
-            if person_id and person_id not in aside and in_room(meeting, person_id, at)
-        ),
-        "",
-    )
+    seats = seats_on(body, meeting.day)
+    barred = aside(meeting, item_id)
+    found: dict[str, str] = {}
+    for seat in seats:
+        stand_in = next((barred[one] for one in (seat.member_id, *seat.deputy_ids) if barred.get(one)), "")
+        if stand_in and stand_in not in barred and stand_in not in found.values():
+            found[seat.seat.id] = stand_in
+    for seat in seats:
+        if _member_acts(meeting, seat, at) and seat.member_id not in barred and seat.member_id not in found.values():
+            found.setdefault(seat.seat.id, seat.member_id)
+    taken = set(found.values())
+    open_seats = {
+        seat.seat.id: [one for one in seat.deputy_ids if one not in taken and in_room(meeting, one, at)]
+        for seat in seats
+        if seat.seat.id not in found and not _member_acts(meeting, seat, at)
+    }
+    matched = _matched(open_seats)
+    return found | {seat_id: person_id for seat_id, person_id in matched.items() if person_id not in barred}
 
 
 def quorum(body: Body, meeting: Meeting, item_id: str = "", at: datetime | None = None) -> Quorum:
-    """More than the body's fraction of its voting seats filled, chair or vice-chair acting among them where the body wants it.
+    """More than the body's fraction of its voting seats filled, chair or vice-chair among those present where the body wants it.
 
-    Vacant seats count among the seats: a body does not become smaller by losing members.
+    Vacant seats count among the seats: a body does not become smaller by losing members. Seats without a vote and experts never count.
+    A chair who holds no voting seat is there when in the room.
     """
-    voting = [seat for seat in seats_on(body, meeting.day) if seat.seat.voting]
-    actors = [actor for seat in voting if (actor := acting(meeting, seat, item_id, at))]
+    voting = {seat.seat.id: seat for seat in seats_on(body, meeting.day) if seat.seat.voting}
+    filled = {seat_id: person_id for seat_id, person_id in actors(body, meeting, item_id, at).items() if seat_id in voting}
     needed = len(voting) * body.quorum_numerator // body.quorum_denominator + 1
-    heads = {body.chair_id, body.vice_chair_id} - {""}
-    chair = bool(heads & set(actors)) or (bool(meeting.presiding_id) and meeting.presiding_id in actors)
-    enough = len(actors) >= needed and bool(voting)
-    return Quorum(len(actors), len(voting), needed, chair, enough and (chair or not body.quorum_needs_chair))
+    seated = {seat.member_id for seat in voting.values()}
+    chair = any(
+        head in filled.values() or (head not in seated and head not in aside(meeting, item_id) and in_room(meeting, head, at))
+        for head in {body.chair_id, body.vice_chair_id, meeting.presiding_id} - {""}
+    )
+    enough = len(filled) >= needed and bool(voting)
+    return Quorum(len(filled), len(voting), needed, chair, enough and (chair or not body.quorum_needs_chair))
+
+
+def most_voices(body: Body, meeting: Meeting, item_id: str) -> int:
+    """The most voices there can have been in a vote on the item, for checking its totals.
+
+    During the item at hand: those in the room now or before somebody came or went in it. In an item gone back to, the most there were at
+    any time, since the record does not say when the vote was taken.
+    """
+    current = meeting.current_item_id == item_id and meeting.closed_at is None
+    moves = [one for one in meeting.movements if one.item_id == item_id or not current]
+    before = min((one.at for one in moves), default=None)
+    instants = [None, *(one.at for one in moves)]
+    counts = [quorum(body, meeting, item_id, at).filled for at in instants]
+    if before is not None:
+        earlier = [one for one in meeting.movements if one.at < before]
+        then = max((one.at for one in earlier), default=meeting.roll_closed_at)
+        counts.append(quorum(body, meeting, item_id, then).filled)
+    return max(counts)
+
+
+def _member_acts(meeting: Meeting, seat: SeatOnDay, at: datetime | None) -> bool:
+    """A member on leave does not act, even when visiting: the deputy does for the time of the leave."""
+    return bool(seat.member_id) and not seat.on_leave and in_room(meeting, seat.member_id, at)
+
+
+def _matched(wanted: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Each seat with one of its candidates, nobody twice, as many seats as possible; first candidates and first seats preferred."""
+    seat_of: dict[str, str] = {}
+
+    def place(seat_id: str, tried: set[str]) -> bool:
+        for person_id in wanted[seat_id]:
+            if person_id not in tried:
+                tried.add(person_id)
+                if person_id not in seat_of or place(seat_of[person_id], tried):
+                    seat_of[person_id] = seat_id
+                    return True
+        return False
+
+    for seat_id in wanted:
+        place(seat_id, set())
+    return {seat_id: person_id for person_id, seat_id in seat_of.items()}

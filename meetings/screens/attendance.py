@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from meetings.model import Body, Meeting, Person, Sign
+from meetings.model import Body, Item, Meeting, Movement, Person, Sign
 from meetings.rules.presence import Quorum
 from meetings.rules.seats import SeatOnDay
 from meetings.screens.base import Screen
@@ -13,7 +13,8 @@ from meetings.screens.base import Screen
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person of the roll: their seat (None for experts), what the roll says, whether they are in the room and act for the seat."""
+    """One person of the roll: their seat (None for experts), what the roll says, whether they are in the room, act for the seat, or stand
+    aside in the item at hand. `free`: nobody acts for the seat."""
 
     person_id: str
     seat: SeatOnDay | None
@@ -21,6 +22,8 @@ class Row:
     sign: Sign | None
     inside: bool
     acts: bool
+    aside: bool
+    free: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,7 @@ class OpeningAsked(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollOnBoard(Screen):
-    """The roll call on the board: who is here, late or cannot come, and the quorum."""
+    """The roll call on the board: who is here, late or cannot come, and the quorum in the item at hand."""
 
     body: Body
     meeting: Meeting
@@ -45,15 +48,18 @@ class RollOnBoard(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendanceDesk(Screen):
-    """The roll on the desk, a page of rows, with the form that corrects any of them."""
+    """The roll on the desk, a page of rows to tick, and the newest comings and goings. `person_ids`, `at`, `item_id`: what was typed."""
 
     body: Body
     meeting: Meeting
     people: Mapping[str, Person]
     rows: tuple[Row, ...]
-    everybody: tuple[str, ...]
     quorum: Quorum
+    unknown: int
+    movements: tuple[Movement, ...]
+    items: tuple[Item, ...]
     page: int
     pages: int
-    person_id: str = ""
+    person_ids: tuple[str, ...] = ()
     at: str = ""
+    item_id: str = ""

@@ -1,4 +1,4 @@
-"""Screens of recording: the item on the desk and the forms beside it."""
+"""Screens of recording: the item on the desk, the forms beside it, and closing."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from meetings.screens.base import Screen
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemDesk(Screen):
-    """One item for recording; the texts are what is stored, or what was typed when it was refused."""
+    """One item for recording. `texts`: handling, discussion and decision as stored, or as typed when they were refused. `parts`: those of
+    them that can be edited on this card; `seen`: which texts it shows, for the buttons. `at_hand`: the item the meeting is in."""
 
     body: Body
     meeting: Meeting
     item: Item
-    handling: str
-    discussion: str
-    decision: str
+    texts: Mapping[str, str]
+    parts: tuple[str, ...]
+    seen: str
+    at_hand: Item | None
     attachments: tuple[Attachment, ...]
     people: Mapping[str, Person]
     quorum: Quorum
@@ -36,14 +38,14 @@ class AttachForm(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisqualifyForm(Screen):
-    """Who stands aside for the item, why, when, and which deputy sits. `deputies` are those of all seats."""
+    """Who stands aside for the item, why, when, and which deputy sits; a deputy is named together with whom they would sit for."""
 
     body: Body
     meeting: Meeting
     item: Item
     people: Mapping[str, Person]
     present: tuple[str, ...]
-    deputies: tuple[str, ...]
+    deputies: tuple[tuple[str, str], ...]
     person_id: str
     ground: str
     left_at: str
@@ -62,7 +64,7 @@ class VoteForm(Screen):
     votes_against: str
     blank: str
     secret: bool
-    chair_choice: str
+    tie: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +79,20 @@ class DissentForm(Screen):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ClosingLacks(Screen):
-    """The items that lack an outcome; each is a button."""
+class Closing(Screen):
+    """Closing the meeting: when, or which items lack an outcome; each of those is a button."""
 
     body: Body
     meeting: Meeting
     items: tuple[Item, ...]
     at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimesForm(Screen):
+    """The times of opening and closing, as stored or as typed."""
+
+    body: Body
+    meeting: Meeting
+    opened: str
+    closed: str

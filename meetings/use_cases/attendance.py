@@ -1,42 +1,48 @@
-"""Opening, the roll call, the finding of quorum, comings and goings."""
+"""Opening, the roll call, the finding of quorum, comings and goings, and the deputies called when a member cannot come."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from meetings import commands as c
 from meetings import effects as e
-from meetings.access import Role, roles
+from meetings.access import Role, may, roles
 from meetings.errors import NotFound, Refused
-from meetings.model import Body, DeputyCall, Direction, Meeting, Phase, Sign, Standing
+from meetings.model import Body, DeputyCall, Direction, Item, Meeting, Movement, Phase, Sign, Standing
 from meetings.ports import Tx
 from meetings.rules import attendance as rules
+from meetings.rules.agenda import find_item
 from meetings.rules.numbering import in_order, number_sections
-from meetings.rules.presence import acting, in_room, quorum
-from meetings.rules.seats import seats_on
+from meetings.rules.presence import actors, aside, attended, in_room, quorum
+from meetings.rules.seats import SeatOnDay, seats_on
 from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.attendance import AttendanceDesk, OpeningAsked, RollOnBoard, Row
-from meetings.screens.base import Screen, sentence
+from meetings.screens.base import Screen, Sentence, sentence
 from meetings.use_cases.agenda import last_section
 
 PAGE = 24
+NEWEST = 12
+# What a person may say of themself; coming and going are the same words after the roll call.
+_OWN = {"present": Sign.PRESENT, "arrived": Sign.PRESENT, "late": Sign.LATE, "excused": Sign.EXCUSED, "left": Sign.EXCUSED}
+
+
+# --- opening ------------------------------------------------------------------------------------------------------------
 
 
 def open_meeting(command: c.OpenMeeting, tx: Tx, scope: Scope) -> Screen:
     """Open at a time. § numbers are given here when the agenda was never published."""
     body, meeting = scope.body, scope.meeting
-    local = tx.now.astimezone(body.tz)
     at = rules.instant(command.at, body, meeting, tx.now)
-    if local.date() != meeting.day and not command.confirmed:
+    if tx.now.astimezone(body.tz).date() != meeting.day and not command.confirmed:
         ask = c.OpenMeeting(meeting_id=meeting.id, at=command.at, confirmed=True)
         return OpeningAsked(body=body, meeting=meeting, at=command.at, steps=(ask, c.MoveMeeting(meeting_id=meeting.id), c.ShowStatus()))
     held = roles(body, tx.actor, meeting.day)
     presiding = tx.actor.id if held & {Role.CHAIR, Role.VICE_CHAIR} else body.chair_id
-    # What was answered in advance is an expectation: "present" is found anew at the roll, "cannot come" stays.
-    kept = tuple(one for one in meeting.attendances if one.sign is Sign.EXCUSED)
+    # What was answered in advance is an expectation: who said they come is found anew at the roll, the others' words stay.
+    kept = tuple(one for one in meeting.attendances if one.sign is not Sign.PRESENT)
     meeting = number_sections(meeting, last_section(tx, body, meeting))
     ordered = in_order(meeting)
     meeting = replace(
@@ -48,7 +54,7 @@ def open_meeting(command: c.OpenMeeting, tx: Tx, scope: Scope) -> Screen:
         attendances=kept,
         current_item_id=ordered[0].id if ordered else "",
     )
-    _saved(tx, meeting)
+    meeting = _saved(tx, meeting)
     return replace(_desk(tx, body, meeting, 1), notice=sentence("attendance.opened", number=meeting.designation, at=at.astimezone(body.tz)))
 
 
@@ -56,80 +62,122 @@ def opening_view(_command: c.OpenMeeting, tx: Tx, scope: Scope) -> Screen:
     return _desk(tx, scope.body, scope.meeting, 1)
 
 
+# --- people sign for themselves -----------------------------------------------------------------------------------------
+
+
 def sign_in(command: c.SignIn, tx: Tx, scope: Scope) -> Screen:
-    """A person signs for themself. After the roll call, present is an arrival and cannot come a departure, each with its time."""
+    """A person signs for themself; the same word twice changes nothing. After the roll call, being present is an arrival and going a
+    departure, each with its time and the item it fell in."""
     body, meeting = scope.body, scope.meeting
-    sign = _sign(command.sign)
-    if meeting.roll_closed_at is None or meeting.phase is not Phase.OPEN:
-        before = next((one.sign for one in meeting.attendances if one.person_id == tx.actor.id), None)
-        meeting = rules.sign(body, meeting, tx.actor.id, sign, tx.new_id)
-        if sign is Sign.EXCUSED and before is not Sign.EXCUSED:
-            meeting = _call_deputy(tx, body, meeting)
-    elif sign is Sign.PRESENT:
-        meeting = rules.move(
-            meeting, tx.actor.id, Direction.ARRIVED, rules.instant("", body, meeting, tx.now), meeting.current_item_id, tx.new_id()
-        )
-    elif in_room(meeting, tx.actor.id):
-        meeting = rules.move(
-            meeting, tx.actor.id, Direction.LEFT, rules.instant("", body, meeting, tx.now), meeting.current_item_id, tx.new_id()
-        )
-    else:
-        meeting = rules.sign(body, meeting, tx.actor.id, sign, tx.new_id)
-    _saved(tx, meeting)
-    return replace(_roll(tx, body, meeting), notice=sentence(f"attendance.signed_{sign}", name=tx.actor.name))
+    word = _OWN.get(command.sign)
+    if word is None:
+        raise Refused("attendance.which_own_sign")
+    if meeting.phase is Phase.OPEN and meeting.roll_closed_at is not None:
+        return _come_or_go(tx, body, meeting, word)
+    if _signed(meeting, tx.actor.id) is not word:
+        meeting = rules.sign(body, meeting, tx.actor.id, word, tx.new_id)
+        meeting = _saved(tx, _follow(tx, body, meeting, tx.actor.id, word))
+    return replace(_roll(tx, body, meeting), notice=sentence(f"attendance.signed_{word}", name=tx.actor.name))
 
 
 def roll_view(_command: c.SignIn, tx: Tx, scope: Scope) -> Screen:
     return _roll(tx, scope.body, scope.meeting)
 
 
+def _come_or_go(tx: Tx, body: Body, meeting: Meeting, word: Sign) -> Screen:
+    person_id, name = tx.actor.id, tx.actor.name
+    inside = in_room(meeting, person_id)
+    if word is not Sign.LATE and inside is not (word is Sign.PRESENT):
+        direction = Direction.LEFT if inside else Direction.ARRIVED
+        if inside or attended(meeting, person_id) or word is Sign.PRESENT:
+            made = Movement(tx.new_id(), meeting.id, person_id, direction, tx.now, meeting.current_item_id)
+            meeting = _saved(tx, rules.move(meeting, made))
+            notice = sentence(f"attendance.{direction}", name=name, at=tx.now.astimezone(body.tz))
+            return replace(_roll(tx, body, meeting), notice=notice)
+    if not attended(meeting, person_id) and _signed(meeting, person_id) is not word:
+        meeting = _saved(tx, rules.sign(body, meeting, person_id, word, tx.new_id))
+    state = "present" if inside else "left" if attended(meeting, person_id) else word
+    return replace(_roll(tx, body, meeting), notice=sentence(f"attendance.signed_{state}", name=name))
+
+
+# --- the secretary's desk -----------------------------------------------------------------------------------------------
+
+
 def show_attendance(command: c.Command, tx: Tx, scope: Scope) -> Screen:
+    """The roll to tick, with what was typed when it was refused."""
     shown = _desk(tx, scope.body, scope.meeting, getattr(command, "page", 1))
-    return replace(shown, person_id=str(getattr(command, "person_id", "")), at=str(getattr(command, "at", "")))
+    people: tuple[str, ...] = getattr(command, "person_ids", ())
+    return replace(shown, person_ids=people, at=getattr(command, "clock", ""), item_id=getattr(command, "item_id", ""))
 
 
 def set_attendance(command: c.SetAttendance, tx: Tx, scope: Scope) -> Screen:
-    """The secretary corrects the roll itself, people without Teams included."""
+    """The secretary corrects the roll itself, people without Teams included; one press for everybody of whom nothing is known yet."""
     body, meeting = scope.body, scope.meeting
-    _require_of_body(body, meeting, command.person_id)
-    meeting = rules.sign(body, meeting, command.person_id, _sign(command.sign), tx.new_id)
-    _saved(tx, meeting)
-    name = tx.person(command.person_id).name
-    return replace(_desk(tx, body, meeting, command.page), notice=sentence(f"attendance.signed_{command.sign}", name=name))
+    try:
+        word = Sign(command.sign)
+    except ValueError:
+        raise Refused("attendance.which_sign") from None
+    before = {one.id: one for one in meeting.attendances}
+    if command.rest:
+        meeting = rules.sign_rest(body, meeting, word, tx.new_id)
+    else:
+        for person_id in _chosen(body, meeting, command.person_ids):
+            meeting = rules.sign(body, meeting, person_id, word, tx.new_id)
+    changed = [one.person_id for one in meeting.attendances if before.get(one.id) != one]
+    if changed:
+        if meeting.roll_closed_at is None and not command.rest:
+            for person_id in changed:
+                meeting = _follow(tx, body, meeting, person_id, word)
+        meeting = _saved(tx, meeting)
+    marked = changed if command.rest else list(dict.fromkeys(command.person_ids))
+    return replace(_desk(tx, body, meeting, command.page), notice=_told(tx, f"attendance.signed_{word}", marked))
 
 
 def find_quorum(_command: c.FindQuorum, tx: Tx, scope: Scope) -> Screen:
-    """The chair finds the meeting lawful and quorate; the roll is closed, later comings and goings carry their time."""
+    """The chair finds the meeting lawful and quorate; the roll is closed, later comings and goings carry their time. Found once: pressed
+    again, it tells how things stand and moves nothing."""
     body, meeting = scope.body, scope.meeting
-    found = quorum(body, meeting)
+    found = quorum(body, meeting, _at_hand(meeting))
     if not found.quorate:
         key = "attendance.no_quorum" if found.filled < found.needed else "attendance.no_chair"
         raise Refused(key, filled=found.filled, seats=found.seats, needed=found.needed)
-    presiding = meeting.presiding_id
-    if not in_room(meeting, presiding):
-        presiding = next((one for one in (body.chair_id, body.vice_chair_id) if one and in_room(meeting, one)), presiding)
-    meeting = replace(meeting, roll_closed_at=meeting.roll_closed_at or tx.now, presiding_id=presiding)
-    after = next((item for item in in_order(meeting) if item.standing not in {Standing.OPENING, Standing.QUORUM}), None)
-    if after is not None:
-        meeting = replace(meeting, current_item_id=after.id)
-    _saved(tx, meeting)
+    if meeting.roll_closed_at is None:
+        presiding = meeting.presiding_id
+        if not in_room(meeting, presiding):
+            presiding = next((one for one in (body.chair_id, body.vice_chair_id) if one and in_room(meeting, one)), presiding)
+        after = next((item.id for item in in_order(meeting) if item.standing not in {Standing.OPENING, Standing.QUORUM}), "")
+        current = after or meeting.current_item_id
+        meeting = _saved(tx, replace(meeting, roll_closed_at=tx.now, presiding_id=presiding, current_item_id=current))
     screen = _desk(tx, body, meeting, 1)
-    to_item = c.ShowItem(meeting_id=meeting.id)
-    steps = (to_item, *(step for step in screen.steps if not isinstance(step, c.ShowItem | c.FindQuorum)))
+    steps = (c.ShowItem(meeting_id=meeting.id), *(step for step in screen.steps if not isinstance(step, c.ShowItem | c.FindQuorum)))
     return replace(screen, notice=sentence("attendance.quorum_found", filled=found.filled, seats=found.seats), steps=steps)
 
 
 def note_movement(command: c.NoteMovement, tx: Tx, scope: Scope) -> Screen:
+    """People came or went at a time (`10.42–10.48`: were away between), in the item at hand or the one chosen."""
     body, meeting = scope.body, scope.meeting
-    _require_of_body(body, meeting, command.person_id)
-    if command.direction not in {Direction.ARRIVED, Direction.LEFT}:
+    people = _chosen(body, meeting, command.person_ids)
+    if command.direction not in set(Direction):
         raise Refused("attendance.which_sign")
-    at = rules.instant(command.at, body, meeting, tx.now)
-    item_id = command.item_id or meeting.current_item_id
-    meeting = rules.move(meeting, command.person_id, Direction(command.direction), at, item_id, tx.new_id())
-    _saved(tx, meeting)
-    notice = sentence(f"attendance.{command.direction}", name=tx.person(command.person_id).name, at=at.astimezone(body.tz))
-    return replace(_desk(tx, body, meeting, command.page), notice=notice)
+    start, end = rules.span(command.clock, body, meeting, tx.now)
+    item_id = find_item(meeting, command.item_id).id if command.item_id else meeting.current_item_id
+    for person_id in people:
+        made = Movement(tx.new_id(), meeting.id, person_id, Direction(command.direction), start, item_id)
+        try:
+            if end is None:
+                meeting = rules.move(meeting, made)
+            else:
+                back = replace(made, id=tx.new_id(), direction=Direction.ARRIVED, at=end)
+                meeting = rules.away(meeting, replace(made, direction=Direction.LEFT), back)
+        except Refused as refused:
+            raise Refused(refused.key, name=tx.person(person_id).name) from refused
+    meeting = _saved(tx, meeting)
+    key = f"attendance.{command.direction}" if end is None else "attendance.away"
+    times = {"at": start.astimezone(body.tz)} if end is None else {"at": start.astimezone(body.tz), "until": end.astimezone(body.tz)}
+    return replace(_desk(tx, body, meeting, command.page), notice=_told(tx, key, people, **times))
+
+
+# --- the board ----------------------------------------------------------------------------------------------------------
 
 
 def board_roll(tx: Tx, body: Body, meeting: Meeting) -> Screen | None:
@@ -139,15 +187,18 @@ def board_roll(tx: Tx, body: Body, meeting: Meeting) -> Screen | None:
 
 def _roll(tx: Tx, body: Body, meeting: Meeting) -> RollOnBoard:
     rows = _rows(body, meeting)
-    open_now = meeting.phase in {Phase.OPEN, Phase.PUBLISHED}
-    steps = tuple(c.SignIn(meeting_id=meeting.id, sign=sign) for sign in ("present", "late", "excused")) if open_now else ()
+    signs: tuple[str, ...] = ()
+    if meeting.phase is Phase.OPEN and meeting.roll_closed_at is not None:
+        signs = ("arrived", "left")
+    elif meeting.phase in {Phase.OPEN, Phase.PUBLISHED}:
+        signs = ("present", "late", "excused")
     return RollOnBoard(
         body=body,
         meeting=meeting,
         people=tx.people(row.person_id for row in rows),
         rows=rows,
-        quorum=quorum(body, meeting),
-        steps=steps,
+        quorum=quorum(body, meeting, _at_hand(meeting)),
+        steps=tuple(c.SignIn(meeting_id=meeting.id, sign=sign) for sign in signs),
     )
 
 
@@ -157,68 +208,156 @@ def _desk(tx: Tx, body: Body, meeting: Meeting, page: int) -> AttendanceDesk:
     page = min(max(page, 1), pages)
     turn: tuple[c.Command, ...] = (c.ShowAttendance(meeting_id=meeting.id, page=page % pages + 1),) if pages > 1 else ()
     steps = tuple(step for step in next_steps(body, meeting, tx.actor, tx.now) if not isinstance(step, c.ShowAttendance))
+    may_correct = meeting.opened_at is not None and may(c.CorrectTimes, body, meeting, tx.actor, tx.now.astimezone(body.tz).date())
+    times: tuple[c.Command, ...] = (c.CorrectTimes(meeting_id=meeting.id),) if may_correct else ()
+    moves = sorted(meeting.movements, key=lambda one: one.at, reverse=True)[:NEWEST]
+    items: list[Item] = in_order(meeting) if meeting.roll_closed_at is not None else []
     return AttendanceDesk(
         body=body,
         meeting=meeting,
         people=tx.people(row.person_id for row in rows),
         rows=rows[(page - 1) * PAGE : page * PAGE],
-        everybody=tuple(row.person_id for row in rows),
-        quorum=quorum(body, meeting),
+        quorum=quorum(body, meeting, _at_hand(meeting)),
+        unknown=_unknown(body, meeting),
+        movements=tuple(moves),
+        items=tuple(items),
         page=page,
         pages=pages,
-        steps=(*steps, *turn),
+        steps=(*steps, *turn, *times),
     )
+
+
+def _unknown(body: Body, meeting: Meeting) -> int:
+    """For how many seats one press would say something."""
+    said = rules.sign_rest(body, meeting, Sign.PRESENT, str)
+    return len(said.attendances) - len(meeting.attendances) if meeting.opened_at is not None else 0
 
 
 def _rows(body: Body, meeting: Meeting) -> tuple[Row, ...]:
     """Everybody of the roll in its order: seats with member then deputies, experts, the secretary."""
-    signs = {one.person_id: one.sign for one in meeting.attendances}
-    rows: list[Row] = []
-    for seat in seats_on(body, meeting.day):
-        actor = acting(meeting, seat)
-        for person_id in (seat.member_id, *seat.deputy_ids):
-            if person_id:
-                inside = in_room(meeting, person_id)
-                rows.append(Row(person_id, seat, person_id != seat.member_id, signs.get(person_id), inside, person_id == actor))
-    listed = {row.person_id for row in rows}
+    item_id = _at_hand(meeting)
+    acting, barred = actors(body, meeting, item_id), aside(meeting, item_id)
+
+    def row(person_id: str, seat: SeatOnDay | None, *, deputy: bool = False) -> Row:
+        actor = acting.get(seat.seat.id, "") if seat else ""
+        return Row(
+            person_id=person_id,
+            seat=seat,
+            deputy=deputy,
+            sign=_signed(meeting, person_id),
+            inside=in_room(meeting, person_id) or person_id == actor,
+            acts=person_id == actor,
+            aside=person_id in barred,
+            free=not actor,
+        )
+
+    rows = [
+        row(person_id, seat, deputy=person_id != seat.member_id)
+        for seat in seats_on(body, meeting.day)
+        for person_id in (seat.member_id, *seat.deputy_ids)
+        if person_id
+    ]
+    listed = {one.person_id for one in rows}
     others = [expert.person_id for expert in body.experts if expert.in_force(meeting.day)] + [body.secretary_id]
-    for person_id in dict.fromkeys(others):
-        if person_id and person_id not in listed:
-            rows.append(Row(person_id, None, False, signs.get(person_id), in_room(meeting, person_id), False))
-    return tuple(rows)
+    return (*rows, *(row(one, None) for one in dict.fromkeys(others) if one and one not in listed))
 
 
-def _call_deputy(tx: Tx, body: Body, meeting: Meeting) -> Meeting:
-    """A member who cannot come: the first deputy of the seat is called, and both the deputy and the secretary know it."""
-    seat = next((one for one in seats_on(body, meeting.day) if one.member_id == tx.actor.id), None)
-    if seat is None or not seat.deputy_ids or any(one.seat_id == seat.seat.id and not one.item_id for one in meeting.deputy_calls):
+def _at_hand(meeting: Meeting) -> str:
+    """The item whose disqualifications count now."""
+    return meeting.current_item_id if meeting.phase is Phase.OPEN and meeting.roll_closed_at is not None else ""
+
+
+# --- deputies -----------------------------------------------------------------------------------------------------------
+
+
+def _follow(tx: Tx, body: Body, meeting: Meeting, person_id: str, word: Sign) -> Meeting:
+    """What follows from an answer: for a member who cannot come a deputy is called, and no longer needed when the member comes after
+    all; a called deputy's answer is kept, and when it is no, the next one is called."""
+    for seat in seats_on(body, meeting.day):
+        if seat.member_id == person_id:
+            meeting = _call(tx, body, meeting, seat) if word is Sign.EXCUSED else _release(tx, body, meeting, seat)
+        elif person_id in seat.deputy_ids and any(_is_call(one, seat, person_id) for one in meeting.deputy_calls):
+            comes = word in {Sign.PRESENT, Sign.LATE}
+            calls = tuple(replace(one, accepted=comes) if _is_call(one, seat, person_id) else one for one in meeting.deputy_calls)
+            meeting = replace(meeting, deputy_calls=calls)
+            if not comes:
+                meeting = _call(tx, body, meeting, seat)
+    return meeting
+
+
+def _call(tx: Tx, body: Body, meeting: Meeting, seat: SeatOnDay) -> Meeting:
+    """Call the first deputy of the seat who has not said no, once; deputy and secretary are told, and who has no Teams is left for the
+    secretary to call."""
+    calls = [one for one in meeting.deputy_calls if one.seat_id == seat.seat.id and not one.item_id]
+    if any(one.accepted is not False for one in calls) or any(in_room(meeting, one) for one in seat.deputy_ids):
         return meeting
-    deputy = seat.deputy_ids[0]
-    call = DeputyCall(tx.new_id(), meeting.id, seat.seat.id, deputy, tx.actor.id, tx.now)
-    params = (("name", tx.actor.name), ("body", body.name), ("number", meeting.designation))
-    tx.later(e.Tell(tx.new_id(), deputy, "called", params, body.id, meeting.id))
-    deputy_name = tx.person(deputy).name
-    told = (("name", tx.actor.name), ("deputy", deputy_name), ("number", meeting.designation))
-    tx.later(e.Tell(tx.new_id(), body.secretary_id, "deputy_called", told, body.id, meeting.id))
-    return replace(meeting, deputy_calls=(*meeting.deputy_calls, call))
+    declined = {one.deputy_id for one in calls} | {one.person_id for one in meeting.attendances if one.sign in {Sign.EXCUSED, Sign.ABSENT}}
+    deputy_id = next((one for one in seat.deputy_ids if one not in declined), "")
+    name = tx.person(seat.member_id).name if seat.member_id else "–"
+    facts = {"name": name, "number": meeting.designation}
+    if not deputy_id:
+        _tell_secretary(tx, body, meeting, "nobody_to_call", facts)
+        return meeting
+    deputy = tx.person(deputy_id)
+    made = DeputyCall(tx.new_id(), meeting.id, seat.seat.id, deputy_id, tx.actor.id, tx.now)
+    if deputy.channel_id:
+        told = (*facts.items(), ("body", body.name))
+        tx.later(e.Tell(tx.new_id(), deputy_id, "called", told, body.id, meeting.id))
+    _tell_secretary(tx, body, meeting, "deputy_called" if deputy.channel_id else "deputy_to_call", facts | {"deputy": deputy.name})
+    return replace(meeting, deputy_calls=(*meeting.deputy_calls, made))
 
 
-def _require_of_body(body: Body, meeting: Meeting, person_id: str) -> None:
-    if person_id not in {row.person_id for row in _rows(body, meeting)}:
+def _release(tx: Tx, body: Body, meeting: Meeting, seat: SeatOnDay) -> Meeting:
+    calls = [one for one in meeting.deputy_calls if one.seat_id == seat.seat.id and not one.item_id and one.accepted is not False]
+    for one in calls:
+        deputy = tx.person(one.deputy_id)
+        facts = {"name": tx.person(seat.member_id).name, "number": meeting.designation}
+        tx.later(e.Tell(tx.new_id(), deputy.id, "released", (*facts.items(), ("body", body.name)), body.id, meeting.id))
+        _tell_secretary(tx, body, meeting, "deputy_released", facts | {"deputy": deputy.name})
+    return replace(meeting, deputy_calls=tuple(one for one in meeting.deputy_calls if one not in calls))
+
+
+def _is_call(call: DeputyCall, seat: SeatOnDay, deputy_id: str) -> bool:
+    return call.seat_id == seat.seat.id and call.deputy_id == deputy_id and not call.item_id
+
+
+def _tell_secretary(tx: Tx, body: Body, meeting: Meeting, key: str, facts: Mapping[str, str]) -> None:
+    if body.secretary_id:
+        tx.later(e.Tell(tx.new_id(), body.secretary_id, key, tuple(facts.items()), body.id, meeting.id))
+
+
+# --- shared -------------------------------------------------------------------------------------------------------------
+
+
+def _signed(meeting: Meeting, person_id: str) -> Sign | None:
+    return next((one.sign for one in meeting.attendances if one.person_id == person_id), None)
+
+
+def _chosen(body: Body, meeting: Meeting, person_ids: Iterable[str]) -> tuple[str, ...]:
+    """Those ticked, who must be of the body."""
+    chosen = tuple(dict.fromkeys(person_ids))
+    if not chosen:
+        raise Refused("attendance.who_first")
+    if not set(chosen) <= {row.person_id for row in _rows(body, meeting)}:
         raise NotFound("attendance.no_such_person")
+    return chosen
 
 
-def _sign(typed: str) -> Sign:
-    try:
-        return Sign(typed)
-    except ValueError:
-        raise Refused("attendance.which_sign") from None
+def _told(tx: Tx, key: str, person_ids: Iterable[str], **times: object) -> Sentence | None:
+    """One sentence of one person, or of how many."""
+    ids = tuple(person_ids)
+    if not ids:
+        return None
+    if len(ids) == 1:
+        return sentence(key, name=tx.person(ids[0]).name, **times)
+    return sentence(f"{key}_many", count=len(ids), **times)
 
 
-def _saved(tx: Tx, meeting: Meeting) -> None:
-    tx.save(meeting)
+def _saved(tx: Tx, meeting: Meeting) -> Meeting:
+    meeting = tx.save(meeting)
     tx.later(e.RefreshBoard(meeting.id, "meeting"))
     tx.later(e.RefreshBoard(meeting.id, "roll"))
+    return meeting
 
 
 HANDLERS: Mapping[type[c.Command], Callable[[Any, Tx, Scope], Screen]] = {

@@ -71,7 +71,9 @@ class Room:
 
     async def press(self, who: Person, place: Place, card: Card, verb: str, inputs: Mapping[str, Any] | None = None, **data: Any) -> Card:
         """Press the button of a command on a card, with the inputs filled in; the card that comes back."""
-        body = await self.channel.press(who, place, find_button(card, verb, **data), {**filled(card), **(inputs or {})})
+        button = find_button(card, verb, **data)
+        sent = {} if button.get("associatedInputs") == "none" else filled(card)
+        body = await self.channel.press(who, place, button, {**sent, **(inputs or {})})
         return card_of(body)
 
     async def settled(self, until: Callable[[], Any], what: str = "") -> Any:
