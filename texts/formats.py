@@ -58,4 +58,4 @@ def _shown(language: str, value: object) -> object:
 
 
 def _clock(language: str, moment: time | datetime) -> str:
-    return f"{moment.hour:02}{':' if language == 'en' else '.'}{moment.minute:02}"
+    return f"{moment.hour:02}:{moment.minute:02}" if language == "en" else f"{moment.hour}.{moment.minute:02}"
