@@ -43,7 +43,7 @@ def standing_of(title: str) -> Standing:
 
 
 def _is(heading: str, stem: str) -> bool:
-    return heading == stem or (stem not in _WHOLE and (heading.startswith(stem) or (len(stem) > 9 and stem in heading)))
+    return heading == stem or (stem not in _WHOLE and (heading.startswith(stem) or (len(stem) > 8 and stem in heading)))
 
 
 def items_from(reading: AgendaReading, body: Body, meeting: Meeting, new_id: Callable[[], str]) -> Meeting:
