@@ -37,8 +37,8 @@ def ids() -> Callable[[], str]:
     return lambda: f"n{next(numbers)}"
 
 
-def with_template(**fields: object) -> Body:
-    return body(standing_items=TEMPLATE, **fields)
+def with_template() -> Body:
+    return body(standing_items=TEMPLATE)
 
 
 def planned() -> Meeting:

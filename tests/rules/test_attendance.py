@@ -55,8 +55,8 @@ def ids() -> Callable[[], str]:
 def opened(*people: str, **fields: object) -> Meeting:
     """Open since 10.00 Helsinki time, the roll closed with these people in the room."""
     signed = tuple(Attendance(f"a-{one}", "meeting", one, Sign.PRESENT) for one in people)
-    made = {"phase": Phase.OPEN, "opened_at": NOW, "roll_closed_at": NOW, "current_item_id": "i2", "attendances": signed}
-    return meeting(**{**made, **fields})
+    made = meeting(phase=Phase.OPEN, opened_at=NOW, roll_closed_at=NOW, current_item_id="i2", attendances=signed)
+    return replace(made, **fields)  # type: ignore[arg-type]  # fields of Meeting by name
 
 
 def moved(person: str, direction: str, minutes: float, item: str = "i2", name: str = "") -> Movement:
@@ -239,7 +239,7 @@ def test_whatever_is_noted_corrected_and_taken_back_movements_alternate(noted: l
             elif step == "away":
                 held = away(held, moved(person, "left", minutes, name=name), moved(person, "arrived", minutes + 3, name=f"{name}b"))
             elif step == "sign":
-                held = sign(body(), held, person, Sign.PRESENT if minutes % 2 else Sign.ABSENT, lambda name=name: name)
+                held = sign(body(), held, person, Sign.PRESENT if minutes % 2 else Sign.ABSENT, iter([name]).__next__)
             elif held.movements:
                 held = take_back(held, held.movements[minutes % len(held.movements)])
         except Refused:

@@ -19,7 +19,8 @@ from tests.samples import NOW, body, meeting
 def present(*people: str, **fields: object) -> Meeting:
     """The roll has been closed with these people in the room."""
     signed = tuple(Attendance(f"a-{one}", "meeting", one, Sign.PRESENT) for one in people)
-    return meeting(**{"attendances": signed, "opened_at": NOW, "roll_closed_at": NOW, "current_item_id": "i2", **fields})
+    made = meeting(attendances=signed, opened_at=NOW, roll_closed_at=NOW, current_item_id="i2")
+    return replace(made, **fields)  # type: ignore[arg-type]  # fields of Meeting by name
 
 
 def moved(person: str, direction: str, minutes: int, item: str = "i2") -> Movement:
