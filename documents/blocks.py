@@ -5,6 +5,7 @@ Every text is plain text: what people typed is never markup, in whatever notatio
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ from typing import Any, Literal
 _PASTED = str.maketrans(
     {"\uf0b7": "•", "\uf0a7": "▪", "\uf0d8": "➢", "\uf0e0": "→", "\uf0fc": "✓"} | dict.fromkeys("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029", "\n")
 )
+# A time and its `klo`, a number and its § stand on one line.
+_HELD = re.compile(r"(?<=\bklo) (?=\d)|(?<=\bkl\.) (?=\d)|(?<=\d) (?=§)|(?<=§) (?=\d)")
 _KEPT = frozenset("\n\t\u200c\u200d")
 
 
@@ -159,7 +162,7 @@ def as_data(doc: MinutesDoc) -> dict[str, Any]:
 
 def _data(value: object) -> Any:
     if isinstance(value, str):
-        return plain(value)
+        return _HELD.sub("\u00a0", plain(value))
     if isinstance(value, tuple):
         return [_data(one) for one in value]
     if is_dataclass(value):

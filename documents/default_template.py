@@ -25,7 +25,8 @@ QUIET = RGBColor(0x4D, 0x59, 0x66)
 RULE = "9AA5B1"
 FONT = "Cambria"
 TEXT_WIDTH = Cm(21 - 2.4 - 2.2)
-COLUMN = Cm(3.3)
+# Wide enough for the longest label in Cambria, and in what stands for it where it is missing.
+COLUMN = Cm(3.9)
 
 
 def template() -> bytes:
@@ -78,10 +79,15 @@ def _styles(made: Any) -> None:
     _hang(made.styles["Heading 2"])
     made.styles["List Bullet"].paragraph_format.left_indent = COLUMN + Cm(0.5)
     made.styles["List Bullet"].paragraph_format.first_line_indent = -Cm(0.5)
-    made.styles["List Bullet"].paragraph_format.space_after = Pt(3)
-    labelled = _style(made, "Labelled", "Normal")
-    _hang(labelled)
+    made.styles["List Bullet"].paragraph_format.space_after = Pt(6)
+    _hang(_style(made, "Labelled", "Normal"))
     _style(made, "Labelled Text", "Normal").paragraph_format.left_indent = COLUMN
+    _style(made, "Attachment", "Labelled").paragraph_format.keep_with_next = True
+    made.styles["Attachment"].paragraph_format.space_after = Pt(2)
+    _style(made, "Attachment Link", "Labelled Text").font.size = Pt(9.5)
+    made.styles["Attachment Link"].font.color.rgb = QUIET
+    made.styles.add_style("Label", WD_STYLE_TYPE.CHARACTER).font.bold = True
+    made.styles.add_style("Quiet Label", WD_STYLE_TYPE.CHARACTER).font.color.rgb = QUIET
     _style(made, "Letterhead", "Normal").font.size = Pt(12)
     _rule(made.styles["Letterhead"], "bottom", 8, "1C2733")
     made.styles["Letterhead"].paragraph_format.tab_stops.add_tab_stop(TEXT_WIDTH, WD_TAB_ALIGNMENT.RIGHT)
@@ -93,9 +99,16 @@ def _styles(made: Any) -> None:
     _rule(approval, "left", 14, "6B7F94")
     _style(made, "Cell", "Normal").font.size = Pt(9.5)
     made.styles["Cell"].paragraph_format.space_after = Pt(0)
+    _style(made, "Cell Head", "Cell").font.bold = True
     signature = _style(made, "Signature Line", "Normal")
     signature.paragraph_format.space_before, signature.paragraph_format.space_after = Pt(48), Pt(0)
-    signature.paragraph_format.keep_with_next = True
+    signature.paragraph_format.right_indent = TEXT_WIDTH - Cm(7.5)
+    _rule(signature, "bottom", 6, "1C2733")
+    _style(made, "Signature Name", "Normal").paragraph_format.space_before = Pt(4)
+    made.styles["Signature Name"].paragraph_format.space_after = Pt(0)
+    for name in ("Signature Line", "Signature Name"):
+        made.styles[name].paragraph_format.keep_with_next = True
+    _style(made, "Signature Role", "Normal").font.color.rgb = QUIET
     for name in ("Header", "Footer"):
         made.styles[name].font.size, made.styles[name].font.color.rgb = Pt(9), QUIET
         stops = made.styles[name].paragraph_format.tab_stops
@@ -138,9 +151,9 @@ def _page_furniture(section: Any) -> None:
         footer.add_run(")")
 
 
-def _field(paragraph: Any, instruction: str) -> None:
-    for kind, text in (("begin", ""), ("", instruction), ("separate", ""), (None, "1"), ("end", "")):
-        run = paragraph.add_run("1" if kind is None else "")
+def _field(paragraph: Any, instruction: str, text: str = "1") -> None:
+    for kind, inner in (("begin", ""), ("", instruction), ("separate", ""), (None, text), ("end", "")):
+        run = paragraph.add_run(inner if kind is None else "")
         if kind:
             mark = OxmlElement("w:fldChar")
             mark.set(qn("w:fldCharType"), kind)
@@ -148,13 +161,13 @@ def _field(paragraph: Any, instruction: str) -> None:
         elif kind == "":
             code = OxmlElement("w:instrText")
             code.set(qn("xml:space"), "preserve")
-            code.text = f" {text} "
+            code.text = f" {inner} "
             run._r.append(code)
 
 
 def _body(made: Any) -> None:
     head = made.add_paragraph(style="Letterhead")
-    head.add_run("{{ body }}").bold = True
+    head.add_run("{{ body }}", style="Label")
     head.add_run("\t{{ day }}")
     made.add_paragraph("{{ name }} {{ number }}", style="Heading 1")
     made.add_paragraph("{{ status }}", style="Status")
@@ -174,7 +187,7 @@ def _texts(made: Any) -> None:
     tag("{%p elif block.kind == 'section' %}")
     tag("{{ block.number }}\t{{ block.title }}", style="Heading 2")
     tag("{%p elif block.kind == 'labelled' %}")
-    _labelled(made, "{{ block.label }}", "{{ block.first }}", bold=True)
+    _labelled(made, "{{ block.label }}", "{{ block.first }}", "Label")
     tag("{%p for part in block.rest %}")
     tag("{%p if part.kind == 'bullet' %}")
     tag("{{ part.text }}", style="List Bullet")
@@ -194,15 +207,17 @@ def _tables(made: Any) -> None:
     tag = made.add_paragraph
     tag("{%p elif block.kind == 'facts' %}")
     tag("{%p for fact in block.rows %}")
-    _labelled(made, "{{ fact[0] }}", "{{ fact[1] }}", bold=False)
+    _labelled(made, "{{ fact[0] }}", "{{ fact[1] }}", "Quiet Label")
     tag("{%p endfor %}")
     tag("{%p elif block.kind == 'attendance_table' %}")
     _attendance(made)
     tag("{%p elif block.kind == 'attachments' %}")
     tag("{%p for row in block.rows %}")
-    _labelled(made, "{{ row.label }}", "{{ row.title }}", bold=False)
-    tag("{%p if row.link %}")
-    tag("{{ row.link }}", style="Labelled Text")
+    _labelled(made, "{{ row.label }}", "{{ row.title }}", "Quiet Label", style="Attachment")
+    tag("{%p if row.address %}")
+    _field(tag("", style="Attachment Link"), 'HYPERLINK "{{ row.address }}"', "{{ row.link }}")
+    tag("{%p elif row.link %}")
+    tag("{{ row.link }}", style="Attachment Link")
     tag("{%p endif %}")
     tag("{%p endfor %}")
 
@@ -215,23 +230,15 @@ def _ending(made: Any) -> None:
     tag("{%p endfor %}")
     tag("{%p elif block.kind == 'signatures' %}")
     tag("{%p for signer in block.signers %}")
-    line = tag("", style="Signature Line")
-    line.paragraph_format.tab_stops.add_tab_stop(Cm(7.5))
-    line.add_run("\t").underline = True
-    name = tag("{{ signer.name }}")
-    name.paragraph_format.space_after = Pt(0)
-    name.paragraph_format.keep_with_next = True
-    tag("{{ signer.role }}").runs[0].font.color.rgb = QUIET
+    tag("", style="Signature Line")
+    tag("{{ signer.name }}", style="Signature Name")
+    tag("{{ signer.role }}", style="Signature Role")
     tag("{%p endfor %}")
 
 
-def _labelled(made: Any, label: str, text: str, *, bold: bool) -> None:
-    paragraph = made.add_paragraph(style="Labelled")
-    run = paragraph.add_run(label)
-    if bold:
-        run.bold = True
-    else:
-        run.font.color.rgb = QUIET
+def _labelled(made: Any, label: str, text: str, label_style: str, style: str = "Labelled") -> None:
+    paragraph = made.add_paragraph(style=style)
+    paragraph.add_run(label, style=label_style)
     paragraph.add_run(f"\t{text}")
 
 
@@ -260,7 +267,7 @@ def _attendance(made: Any) -> None:
     head = table.rows[0]
     head._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))  # nor repeated header rows
     for cell in head.cells:
-        cell.paragraphs[0].runs[0].bold = True
+        cell.paragraphs[0].style = "Cell Head"
     _table_rules(table)
 
 

@@ -3,51 +3,115 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
-from datetime import UTC
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from docx.oxml.ns import qn
 from docx.oxml.parser import OxmlElement
 from docxtpl import DocxTemplate
-from jinja2 import StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from documents.blocks import MinutesDoc, as_data
+from documents.blocks import (
+    Approval,
+    AttachmentRow,
+    Attachments,
+    AttendanceRow,
+    AttendanceTable,
+    Block,
+    Bullets,
+    Facts,
+    Heading,
+    Labelled,
+    MinutesDoc,
+    Paragraph,
+    Section,
+    Signature,
+    Signatures,
+    as_data,
+)
 from meetings.errors import Refused
 
 _DEFAULT = Path(__file__).parent / "templates" / "default.docx"
 _LOCALES = {"fi": "fi-FI", "sv": "sv-FI", "en": "en-GB"}
 _LARGEST_UNPACKED = 50_000_000
+_ADDRESS = re.compile(r"https?://[^\s\"\\<>{}]{1,2000}")
+_PLAIN = (
+    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.For, nodes.If, nodes.CondExpr, nodes.Name, nodes.Const),
+    *(nodes.Getattr, nodes.Getitem, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Filter, nodes.Tuple, nodes.List),
+)
+_FILTERS = {"upper", "lower", "capitalize", "title", "trim", "join", "default", "length", "first", "last"}
+_MOST_LOOPS = 3
 _DAY_ZERO = (1980, 1, 1, 0, 0, 0)
 
 
 def render_docx(doc: MinutesDoc, template: bytes | None = None) -> bytes:
     """The document in Word, byte for byte the same for the same document and template.
 
-    Refuses a template that cannot be read or filled, and one that leaves out an item: `documents.template_broken` with what was found,
-    `documents.template_empty`. A template is somebody's file: it runs sandboxed and is not unpacked beyond 50 MB.
+    A template is somebody's file: it is not unpacked beyond 50 MB, and its tags can show and loop, no more. Refuses one that does not
+    open (`documents.template_unreadable`), has a tag nobody knows (`…_tag`) or cannot be filled (`…_broken`), or leaves out a text of the
+    document (`…_lacks`); signatures and the heads of the attendance table it may leave out.
     """
-    content = _default() if template is None else template
-    data = _context(doc)
+    if template is None:
+        return _saved(_filled(_default(), doc, _sandbox(Environment)), doc)
     try:
-        _require_readable(content)
-        filled = DocxTemplate(io.BytesIO(content))
-        filled.render(data, ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=True))
-        _name(filled.docx, doc)
-        out = io.BytesIO()
-        filled.docx.save(out)
+        _require_readable(template)
+        made = _filled(template, doc, _sandbox(_Tags))
+        content = _saved(made, doc)
     except Refused:
         raise
+    except UndefinedError as failure:
+        found = re.findall(r"'([^']*)'", failure.message or "")
+        raise _unknown(found[-1] if found else "?") from failure
     except Exception as failure:  # whatever a stranger's file makes docxtpl, Jinja, lxml or zipfile raise is a fault of the file
-        if template is None:
-            raise
         raise Refused("documents.template_broken", reason=_reason(failure)) from failure
-    if template is not None:
-        _require_whole(filled.docx, doc)
+    _require_whole(made, doc)
+    return content
+
+
+def check_template(template: bytes) -> None:
+    """Refuses, as `render_docx` does, a template that cannot hold an agenda and minutes with every kind of block."""
+    mark = map("x{:03}x".format, count())
+
+    def row() -> AttendanceRow:
+        return AttendanceRow(next(mark), next(mark), next(mark), next(mark))
+
+    blocks: tuple[Block, ...] = (
+        Facts(((next(mark), next(mark)),)),
+        Heading(next(mark)),
+        AttendanceTable(row(), (row(), row())),
+        Section(next(mark), next(mark)),
+        Labelled(next(mark), (Paragraph(next(mark)), Paragraph(next(mark)), Bullets((next(mark), next(mark))))),
+        Labelled(next(mark), (Bullets((next(mark),)), Paragraph(next(mark)))),
+        Paragraph(next(mark)),
+        Bullets((next(mark), next(mark))),
+        Attachments((AttachmentRow(next(mark), next(mark), next(mark)), AttachmentRow(next(mark), next(mark)))),
+        Approval((next(mark), next(mark))),
+        Signatures((Signature(next(mark), next(mark)),)),
+    )
+    agenda = MinutesDoc("en", "agenda", "a", "b", "1", "c", "d", "", datetime(2020, 1, 1, tzinfo=UTC), blocks)
+    for doc in (agenda, replace(agenda, kind="minutes", status="e")):
+        render_docx(doc, template)
+
+
+def _filled(content: bytes, doc: MinutesDoc, tags: Environment) -> Any:
+    made = DocxTemplate(io.BytesIO(content))
+    made.render(_context(doc), tags)
+    return made.docx
+
+
+def _saved(made: Any, doc: MinutesDoc) -> bytes:
+    _name(made, doc)
+    out = io.BytesIO()
+    made.save(out)
     return steady(out.getvalue())
 
 
@@ -56,10 +120,44 @@ def _default() -> bytes:
     return _DEFAULT.read_bytes()
 
 
+@cache
+def _sandbox(kind: type[Environment]) -> Environment:
+    return kind(undefined=StrictUndefined, autoescape=True)
+
+
+class _Tags(ImmutableSandboxedEnvironment):
+    """What a template may say: values, loops and conditions. No calls and no arithmetic: they can fill the memory with a few letters."""
+
+    def from_string(self, source: Any, *args: Any, **kwargs: Any) -> Template:
+        _require_plain(self.parse(source))
+        return super().from_string(source, *args, **kwargs)
+
+
+def _require_plain(node: nodes.Node, loops: int = 0) -> None:
+    if not isinstance(node, _PLAIN) or (isinstance(node, nodes.Filter) and node.name not in _FILTERS):
+        raise _unknown(getattr(node, "name", None) or type(node).__name__.lower())
+    if isinstance(node, nodes.For):
+        # A loop within a loop goes through what is in its block, never through the whole again.
+        if loops >= _MOST_LOOPS or (loops and isinstance(node.iter, nodes.Name)):
+            raise _unknown("for")
+        loops += 1
+    for child in node.iter_child_nodes():
+        _require_plain(child, loops)
+
+
+def _unknown(tag: str) -> Refused:
+    return Refused("documents.template_tag", tag=tag[:60])
+
+
 def _require_readable(content: bytes) -> None:
-    with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        if sum(entry.file_size for entry in packed.infolist()) > _LARGEST_UNPACKED:
-            raise Refused("documents.template_broken", reason=f"> {_LARGEST_UNPACKED // 1_000_000} MB")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            size = sum(entry.file_size for entry in packed.infolist())
+            whole = size <= _LARGEST_UNPACKED and "word/document.xml" in packed.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError) as failure:
+        raise Refused("documents.template_unreadable") from failure
+    if not whole:
+        raise Refused("documents.template_unreadable")
 
 
 def _context(doc: MinutesDoc) -> dict[str, Any]:
@@ -70,6 +168,9 @@ def _context(doc: MinutesDoc) -> dict[str, Any]:
             parts = [part for one in block["content"] for part in _parts(one)]
             first = parts.pop(0)["text"] if parts and parts[0]["kind"] == "paragraph" else ""
             block.update(first=first, rest=parts)
+        elif block["kind"] == "attachments":
+            for row in block["rows"]:
+                row["address"] = row["link"] if _ADDRESS.fullmatch(row["link"]) else ""
     return data
 
 
@@ -108,11 +209,37 @@ def _name(made: Any, doc: MinutesDoc) -> None:
 
 
 def _require_whole(made: Any, doc: MinutesDoc) -> None:
-    """A letterhead without the tags would make empty minutes, quietly."""
-    shown = "".join(made.element.body.itertext())
-    titles = [block["title"] for block in as_data(doc)["blocks"] if block["kind"] == "section"]
-    if any(title not in shown for title in titles):
-        raise Refused("documents.template_empty")
+    """A template that lacks a tag would make minutes without their decisions, quietly."""
+    shown = _squeezed("".join(made.element.body.itertext()))
+    lacking: dict[str, dict[str, None]] = {}
+    for block in as_data(doc)["blocks"]:
+        for name, text in _said(block):
+            if _squeezed(text) not in shown:
+                lacking.setdefault(block["kind"], {})[name] = None
+    if lacking:
+        raise Refused("documents.template_lacks", tags="; ".join(f"{kind}: {', '.join(names)}" for kind, names in lacking.items()))
+
+
+def _said(block: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The texts of a block that no template may leave out, each with the name of its tag."""
+    if block["kind"] == "signatures":
+        return
+    for name, value in block.items():
+        if name not in {"kind", "columns"}:
+            yield from (("first, rest" if name == "content" else name, text) for text in _texts(value))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    else:
+        for one in value if isinstance(value, list) else [part for name, part in value.items() if name != "kind"]:
+            yield from _texts(one)
+
+
+def _squeezed(text: str) -> str:
+    """Line breaks and tabs are marks of their own in Word, and a template may write in capitals."""
+    return "".join(text.casefold().split())
 
 
 def _reason(failure: Exception) -> str:
