@@ -41,8 +41,11 @@ def finnish_holiday(day: date) -> str | None:
     return name
 
 
-async def create_app(settings: Settings, clock: Callable[[], datetime] = now) -> web.Application:
-    """The whole bot as one aiohttp application; everything is opened with it and closed with it."""
+async def create_app(settings: Settings, clock: Callable[[], datetime] = now, pace: float = 1.0) -> web.Application:
+    """The whole bot as one aiohttp application; everything is opened with it and closed with it.
+
+    `pace`: seconds between two messages to one channel; Teams allows no more than one a second.
+    """
     storage = Storage(settings.database_url, clock=clock, holiday=finnish_holiday)
     await storage.start()
     key = await storage.read(lambda tx: tx.secret("links"))
@@ -56,7 +59,7 @@ async def create_app(settings: Settings, clock: Callable[[], datetime] = now) ->
     graph_url = settings.graph_base_url or (f"http://{settings.host}:{settings.port}/graph/v1.0" if sandbox else "")
     graph = graph_client(graph_url, _credential(settings)) if graph_url else graph_client(credential=_credential(settings))
     calendar = GraphCalendar(graph, settings.organiser or SANDBOX_ORGANISER)
-    handlers = Handlers(storage, edge.connector, calendar, address, Gate())
+    handlers = Handlers(storage, edge.connector, calendar, address, Gate(pace))
     runner = Runner(storage, handlers.table())
 
     async def intake(name: str, content: bytes) -> str:

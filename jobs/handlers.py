@@ -43,9 +43,9 @@ class Messenger(Protocol):
 
 
 class Gate:
-    """Lets one pass a second through for each name (Teams: a message a second a thread)."""
+    """Lets one pass through for each name every `seconds`."""
 
-    def __init__(self, seconds: float = 1.0) -> None:
+    def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._next: dict[str, float] = {}
 

@@ -369,7 +369,10 @@ class DeputyCall:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One sending of the minutes for comments: version n of the text, until `deadline` (local, inclusive; no hour = 24.00)."""
+    """One sending of the minutes for comments: version n of the text, until `deadline` (local, inclusive; no hour = 24.00).
+
+    `record` is the digest of the record as it was sent (`rules.rounds.record_digest`): silence approves that text and no other.
+    """
 
     id: str
     meeting_id: str
@@ -380,6 +383,7 @@ class Round:
     zone: str
     result: RoundResult = RoundResult.RUNNING
     ended_at: datetime | None = None
+    record: str = ""
 
     @property
     def ends_at(self) -> datetime:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from meetings.errors import Refused, Stale
 from meetings.model import Answer, Approval, Body, Comment, CommentKind, Meeting, Round, RoundResult
@@ -10,6 +13,14 @@ from meetings.rules.seats import seats_on
 
 REMINDER_DAYS = 2
 LONGEST_ROUND = 180
+# Fields of a meeting and its parts that the minutes do not tell, or that tell what happened to the minutes.
+_NOT_THE_RECORD = frozenset(
+    (
+        *("version", "phase", "approved_at", "approved_how", "approved_in", "minutes_sha256"),
+        *("current_item_id", "event_id", "join_url", "preface", "changed_at"),
+        *("deputy_calls", "rounds", "replies", "comments", "checks"),
+    )
+)
 
 
 def require_version(shown: int | None, actual: int) -> None:
@@ -21,7 +32,7 @@ def require_version(shown: int | None, actual: int) -> None:
 def new_round(round_id: str, body: Body, meeting: Meeting, deadline: date, hour: time | None, now: datetime) -> Round:
     """The next sending of the minutes. Refuses a deadline that has passed or lies absurdly far."""
     number = max((one.number for one in meeting.rounds), default=0) + 1
-    made = Round(round_id, meeting.id, number, now, deadline, hour, body.zone)
+    made = Round(round_id, meeting.id, number, now, deadline, hour, body.zone, record=record_digest(meeting))
     if made.ends_at <= now:
         raise Refused("round.deadline_past", deadline=deadline)
     if deadline > now.astimezone(body.tz).date() + timedelta(days=LONGEST_ROUND):
@@ -55,9 +66,32 @@ def open_proposals(meeting: Meeting) -> tuple[Comment, ...]:
     return tuple(one for one in meeting.comments if one.kind is CommentKind.PROPOSAL and one.answer is Answer.OPEN)
 
 
+def record_digest(meeting: Meeting) -> str:
+    """SHA-256 of all that the minutes are made of. Values that are their field's default are left out, so that a field added to the
+    model later changes no digest."""
+
+    def told(thing: Any) -> Any:
+        if isinstance(thing, tuple):
+            return sorted(map(told, thing), key=repr)
+        if not is_dataclass(thing):
+            return str(thing)
+        values = ((field, getattr(thing, field.name)) for field in fields(thing) if field.name not in _NOT_THE_RECORD)
+        return [(field.name, told(value)) for field, value in values if value != field.default]
+
+    return hashlib.sha256(repr(told(meeting)).encode()).hexdigest()
+
+
+def same_record(before: Meeting, after: Meeting) -> Meeting:
+    """`after` with its newest round taken to be about it, when it was about `before`: only ids of the same people have changed."""
+    sent = before.round
+    if sent is None or sent.record != record_digest(before):
+        return after
+    return replace(after, rounds=(*after.rounds[:-1], replace(after.rounds[-1], record=record_digest(after))))
+
+
 def changed_since(meeting: Meeting, sent: Round) -> bool:
-    """Whether the text of the record differs from what was sent: then it must go round again."""
-    return any(item.changed_at is not None and item.changed_at > sent.sent_at for item in meeting.items)
+    """Whether the record differs from what was sent: then it must go round again."""
+    return record_digest(meeting) != sent.record
 
 
 def accepted_unmet(meeting: Meeting, sent: Round) -> bool:

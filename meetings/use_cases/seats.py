@@ -15,6 +15,7 @@ from meetings.model import Body, Capacity, Person, Phase, Seat
 from meetings.ports import Tx
 from meetings.reading.moments import read_deadline
 from meetings.rules import roster
+from meetings.rules.rounds import same_record
 from meetings.rules.seats import SeatOnDay, seats_on
 from meetings.rules.steps import next_steps
 from meetings.scope import Scope
@@ -89,7 +90,7 @@ def link_person(command: c.LinkPerson, tx: Tx, scope: Scope) -> Screen:
         meeting = tx.meeting(header.id)
         changed = roster.with_person(meeting, named.id, account.id)
         if changed != meeting:
-            tx.save(changed)
+            tx.save(same_record(meeting, changed))
     tx.save(replace(account, email=account.email or named.email))
     follow_roster(tx, body)
     return replace(_shown(tx, body, 1), notice=sentence("seats.linked", name=named.name, account=account.name))

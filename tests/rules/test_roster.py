@@ -123,15 +123,15 @@ ROSTERS = st.lists(
 @given(ROSTERS)
 def test_rosters_one_after_another_each_hold_in_their_own_time(rosters: list[list[tuple[str, str, str]]]) -> None:
     changed, new_id = replace(bare(), seats=()), ids()
-    shown = []
+    shown: list[list[tuple[str, tuple[str, ...]]]] = []
     for turn, rows in enumerate(rosters):
         since = START + timedelta(days=10 * turn) if turn else None
         changed = take_roster(changed, [wanted(*row) for row in rows], [], since, new_id)
         shown.append([(member, (deputy,)) for _, member, deputy in rows])
-    for turn, rows in enumerate(shown):
+    for turn, held in enumerate(shown):
         for offset in (0, 9):
             day = START + timedelta(days=10 * turn + offset)
-            assert sorted((one.member_id, one.deputy_ids) for one in seats_on(changed, day)) == sorted(rows)
+            assert sorted((one.member_id, one.deputy_ids) for one in seats_on(changed, day)) == sorted(held)
 
 
 @pytest.mark.parametrize(

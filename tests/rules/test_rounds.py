@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meetings.errors import Refused
-from meetings.model import Answer, Approval, Check, Comment, CommentKind, Phase, Round, RoundResult
+from meetings.model import Answer, Approval, Attachment, Check, Comment, CommentKind, Direction, Movement, Phase, Round, RoundResult
 from meetings.rules import rounds
 from tests.samples import NOW, body, meeting
 
-SENT = Round("r1", "meeting", 1, NOW, date(2026, 5, 18), None, "Europe/Helsinki")
+SENT = Round("r1", "meeting", 1, NOW, date(2026, 5, 18), None, "Europe/Helsinki", record=rounds.record_digest(meeting()))
 
 
 def comment(kind: CommentKind = CommentKind.PROPOSAL, answer: Answer = Answer.OPEN) -> Comment:
@@ -64,24 +64,58 @@ def test_the_reminder_comes_two_days_before_unless_the_round_is_shorter() -> Non
 
 
 @pytest.mark.parametrize(
-    ("comments", "changed_at", "result"),
+    ("comments", "discussion", "result"),
     [
-        ((), None, RoundResult.APPROVED),
-        ((comment(),), None, RoundResult.STOPPED),
-        ((comment(CommentKind.REMARK),), None, RoundResult.APPROVED),
-        ((comment(answer=Answer.REJECTED),), None, RoundResult.APPROVED),
-        ((comment(answer=Answer.NOTED),), None, RoundResult.APPROVED),
-        ((comment(answer=Answer.ACCEPTED),), None, RoundResult.STOPPED),
-        ((), NOW + timedelta(hours=1), RoundResult.STOPPED),
-        ((), NOW - timedelta(hours=1), RoundResult.APPROVED),
+        ((), "", RoundResult.APPROVED),
+        ((comment(),), "", RoundResult.STOPPED),
+        ((comment(CommentKind.REMARK),), "", RoundResult.APPROVED),
+        ((comment(answer=Answer.REJECTED),), "", RoundResult.APPROVED),
+        ((comment(answer=Answer.NOTED),), "", RoundResult.APPROVED),
+        ((comment(answer=Answer.ACCEPTED),), "", RoundResult.STOPPED),
+        ((), "Keskusteltiin.", RoundResult.STOPPED),
     ],
 )
 def test_only_an_unmet_proposal_or_a_changed_text_stops_tacit_approval(
-    comments: tuple[Comment, ...], changed_at: datetime | None, result: RoundResult
+    comments: tuple[Comment, ...], discussion: str, result: RoundResult
 ) -> None:
     held = meeting(phase=Phase.REVIEW, rounds=(SENT,), comments=comments)
-    held = replace(held, items=(replace(held.items[0], changed_at=changed_at), *held.items[1:]))
+    held = replace(held, items=(replace(held.items[0], discussion=discussion), *held.items[1:]))
     assert rounds.end_result(body(), held, SENT) is result
+
+
+MOVED = Movement("v1", "meeting", "m1", Direction.LEFT, NOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "changed"),
+    [
+        ({}, False),
+        ({"closed_at": NOW}, True),
+        ({"movements": (MOVED,)}, True),
+        ({"place": "Kirjasto"}, True),
+        ({"attachments": (Attachment("a1", "meeting", 1, "Raportti"),)}, True),
+        ({"phase": Phase.APPROVED, "version": 7, "minutes_sha256": "x", "join_url": "https://x", "preface": "Otsikko"}, False),
+        ({"comments": (comment(),)}, False),
+    ],
+)
+def test_the_record_is_all_that_the_minutes_tell(changes: dict[str, object], changed: bool) -> None:
+    held = replace(meeting(), **changes)  # type: ignore[arg-type]  # fields of Meeting by name
+    assert rounds.changed_since(held, SENT) is changed
+
+
+def test_the_record_does_not_depend_on_the_order_of_rows() -> None:
+    held = meeting()
+    assert rounds.record_digest(held) == rounds.record_digest(replace(held, items=held.items[::-1]))
+
+
+def test_a_name_that_gets_its_account_leaves_the_round_about_the_same_record() -> None:
+    before = meeting(rounds=(SENT,), movements=())
+    after = replace(before, presiding_id="m9")
+    assert rounds.changed_since(after, after.rounds[-1])
+    kept = rounds.same_record(before, after)
+    assert not rounds.changed_since(kept, kept.rounds[-1])
+    changed = replace(before, place="Kirjasto")
+    assert rounds.changed_since(rounds.same_record(changed, after), after.rounds[-1])
 
 
 @pytest.mark.parametrize("approval", [Approval.CHECKERS, Approval.NEXT_MEETING])

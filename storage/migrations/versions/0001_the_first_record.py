@@ -392,6 +392,7 @@ def upgrade() -> None:
     sa.Column('zone', sa.Text(), nullable=False),
     sa.Column('result', sa.String(length=40), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('record', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['meeting_id'], ['meeting.id'], name=op.f('fk_round_meeting_id_meeting')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_round'))
     )
