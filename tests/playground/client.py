@@ -1,0 +1,238 @@
+"""The real client: Microsoft's Playground before a real bot, and a browser in which the secretary works. Other people's presses go through
+the Playground's own door, which makes the activity in their name as it makes the secretary's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import socket
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from aiohttp import web
+from playwright.async_api import Browser, Locator, Page, Playwright, Route, ViewportSize, WebSocket, expect
+
+from app import create_app
+from settings import Settings
+from tests.turns.room import Card, filled, find_button, text_of
+from tools.run import PLAYGROUND, PLAYGROUND_SETTINGS, ROOT, playground_command
+
+OUTPUT = ROOT / "tests" / "output" / "playground"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SWITCHES = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+SWITCHES += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+# Two cores shared with everything else that is tested.
+PATIENCE = 30_000
+CARD = ".ac-adaptiveCard"
+WINDOW = ViewportSize(width=1280, height=1000)
+
+
+def missing() -> str:
+    """What this machine lacks to show the real client, in words; empty when it has everything."""
+    if shutil.which("node") is None:
+        return "Node.js is not installed"
+    if not PLAYGROUND.exists():
+        return "the Playground is not installed (`npm ci`)"
+    if CHROMIUM is None:
+        return "Chromium is not installed"
+    return ""
+
+
+class House:
+    """The bot and the Playground side by side on free ports. `at(moment)` stops the bot and starts it again at a later time."""
+
+    def __init__(self, folder: Path, at: datetime) -> None:
+        self._folder = folder
+        self._now = at
+        self._runner: web.AppRunner | None = None
+        self._playground: Process | None = None
+        self.port, self.playground_port = _free_port(), _free_port()
+        self.bot_url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://localhost:{self.playground_port}"
+
+    async def __aenter__(self) -> Self:
+        await self._open()
+        command = playground_command(f"{self.bot_url}/api/messages", self.playground_port)
+        own = {"M365_AGENTS_PLAYGROUND_LOGFILE": str(self._folder / "playground.log"), "NO_PROXY": "*"}
+        self._playground = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, env={**os.environ, **PLAYGROUND_SETTINGS, **own}, stdout=DEVNULL, stderr=DEVNULL
+        )
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._playground is not None:
+            self._playground.terminate()
+            await self._playground.wait()
+        await self._close()
+
+    async def at(self, moment: datetime) -> None:
+        await self._close()
+        self._now = moment
+        await self._open()
+
+    async def _open(self) -> None:
+        database = f"sqlite:///{self._folder / 'house.db'}"
+        settings = Settings(_env_file=None, PYKALA_LOCAL=True, host="127.0.0.1", port=self.port, database_url=database)  # type: ignore[call-arg]
+        self._runner = web.AppRunner(await create_app(settings, clock=lambda: self._now))
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port).start()
+
+    async def _close(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+
+@dataclass(slots=True)
+class Post:
+    """A message of the bot as the Playground shows it to everybody."""
+
+    id: str
+    conversation_id: str
+    card: Card
+
+
+class Client:
+    """The secretary's browser. A card is a locator of its place in the conversation: a press changes what stands there."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self._url = url
+        self._shots = 0
+        self.posts: dict[str, Post] = {}
+
+    @classmethod
+    async def start(cls, playwright: Playwright, url: str) -> tuple[Browser, Client]:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        page = await browser.new_page(viewport=WINDOW, locale="fi-FI", timezone_id="Europe/Helsinki")
+        page.set_default_timeout(PATIENCE)
+        expect.set_options(timeout=PATIENCE)
+        client = cls(page, url)
+        await page.route("**/*", client._only_here)
+        page.on("websocket", client._listen)
+        # The Playground takes a moment to start.
+        for _ in range(100):
+            try:
+                await page.goto(url)
+                break
+            except Exception:  # refused until it listens
+                await page.wait_for_timeout(200)
+        await page.get_by_title("Hide log panel").click()
+        return browser, client
+
+    # --- the secretary ---
+
+    async def open(self, place: str) -> None:
+        """A conversation of the list on the left, e.g. “Personal Chat”."""
+        await self.page.get_by_role("treeitem", name=place).click()
+
+    async def say(self, text: str) -> Locator:
+        """The card the bot answers a message in the personal chat with. What was posted before tells which card is the new one."""
+        cards = self.page.locator(CARD)
+        before = len(self._on_desk())
+        await expect(cards).to_have_count(before)
+        await self.page.get_by_role("textbox").last.fill(text)
+        await self.page.get_by_role("button", name="Send Message").click()
+        answer = cards.nth(before)
+        await expect(answer).to_be_visible()
+        return answer
+
+    def _on_desk(self) -> list[Post]:
+        return [post for post in self.posts.values() if post.conversation_id == "personal-chat-id"]
+
+    async def press(self, card: Locator, title: str) -> None:
+        """Press a button of a card; the bot's answer takes the card's place."""
+        button = card.get_by_role("button", name=title, exact=True).first
+        if not await button.is_visible():
+            await card.locator(".ac-overflow-button, [aria-label='...']").last.click()
+        async with self.page.expect_response("**/_conversation/v1/invoke") as sent:
+            await button.click()
+        response = await sent.value
+        assert response.ok, await response.text()
+
+    async def tick(self, card: Locator, *choices: str) -> None:
+        """Tick the choices of a card that start so."""
+        for choice in choices:
+            await card.locator("label", has_text=re.compile(f"^{re.escape(choice)}")).click()
+
+    async def fill(self, card: Locator, fields: Mapping[str, str]) -> None:
+        """Fill the inputs of a card by their label."""
+        for label, value in fields.items():
+            await card.get_by_label(label).first.fill(value)
+
+    async def shot(self, name: str, card: Locator | None = None) -> None:
+        """Keep a picture of the window, or of one whole card: the window is made tall enough for it."""
+        OUTPUT.mkdir(parents=True, exist_ok=True)
+        self._shots += 1
+        path = OUTPUT / f"{self._shots:02}-{name}.png"
+        # Messages slide in.
+        await self.page.wait_for_timeout(500)
+        if card is None:
+            await self.page.screenshot(path=path)
+            return
+        box = await card.bounding_box()
+        tall = WINDOW["height"] + int(box["height"] if box else 0)
+        await self.page.set_viewport_size(ViewportSize(width=WINDOW["width"], height=tall))
+        await self.page.wait_for_timeout(300)
+        await card.scroll_into_view_if_needed()
+        await card.screenshot(path=path)
+        await self.page.set_viewport_size(WINDOW)
+
+    # --- everybody else ---
+
+    async def post_with(self, text: str) -> Post:
+        """The latest message that says this, waited for."""
+        for _ in range(PATIENCE // 100):
+            found = [post for post in self.posts.values() if text in text_of(post.card)]
+            if found:
+                return found[-1]
+            await self.page.wait_for_timeout(100)
+        raise AssertionError(f"nobody said {text!r}; seen: {[text_of(post.card)[:80] for post in self.posts.values()]}")
+
+    async def press_as(self, user_id: str, post: Post, verb: str, inputs: Mapping[str, Any] | None = None, **data: Any) -> Card:
+        """Somebody else presses a button of a message: the card they get."""
+        action = find_button(post.card, verb, **data)
+        told = {name: action[name] for name in ("id", "verb", "title") if name in action}
+        body = {
+            "name": "adaptiveCard/action",
+            "value": {"action": {"type": "Action.Execute", **told, "data": {**action["data"], **filled(post.card), **(inputs or {})}}},
+            "from": {"id": user_id},
+            "conversation": {"id": post.conversation_id},
+            "replyToId": post.id,
+        }
+        answer = await self.page.request.post(f"{self._url}/_conversation/v1/invoke", data=body)
+        assert answer.ok, await answer.text()
+        card: Card = (await answer.json())["value"]
+        return card
+
+    # --- the browser ---
+
+    async def _only_here(self, route: Route) -> None:
+        """Fonts and effects the Playground would fetch from outside are not needed."""
+        await (route.continue_() if route.request.url.startswith(self._url) else route.abort())
+
+    def _listen(self, socket: WebSocket) -> None:
+        socket.on("framereceived", self._heard)
+
+    def _heard(self, frame: str | bytes) -> None:
+        told = json.loads(frame)
+        message = told.get("message") or {}
+        for attachment in message.get("attachments", []):
+            place = message.get("postConversationId") or told["actionConversationId"]
+            known = self.posts.get(message["messageId"])
+            self.posts[message["messageId"]] = Post(message["messageId"], known.conversation_id if known else place, attachment["content"])
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
