@@ -82,6 +82,9 @@ def _styles(made: Any) -> None:
     made.styles["List Bullet"].paragraph_format.space_after = Pt(6)
     _hang(_style(made, "Labelled", "Normal"))
     _style(made, "Labelled Text", "Normal").paragraph_format.left_indent = COLUMN
+    _style(made, "Label Line", "Normal").font.bold = True
+    made.styles["Label Line"].paragraph_format.space_after = Pt(2)
+    made.styles["Label Line"].paragraph_format.keep_with_next = True
     _style(made, "Attachment", "Labelled").paragraph_format.keep_with_next = True
     made.styles["Attachment"].paragraph_format.space_after = Pt(2)
     _style(made, "Attachment Link", "Labelled Text").font.size = Pt(9.5)
@@ -100,6 +103,8 @@ def _styles(made: Any) -> None:
     _style(made, "Cell", "Normal").font.size = Pt(9.5)
     made.styles["Cell"].paragraph_format.space_after = Pt(0)
     _style(made, "Cell Head", "Cell").font.bold = True
+    # Word gives a table no room below it.
+    _style(made, "Table End", "Normal").font.size = Pt(4)
     signature = _style(made, "Signature Line", "Normal")
     signature.paragraph_format.space_before, signature.paragraph_format.space_after = Pt(48), Pt(0)
     signature.paragraph_format.right_indent = TEXT_WIDTH - Cm(7.5)
@@ -187,7 +192,11 @@ def _texts(made: Any) -> None:
     tag("{%p elif block.kind == 'section' %}")
     tag("{{ block.number }}\t{{ block.title }}", style="Heading 2")
     tag("{%p elif block.kind == 'labelled' %}")
+    tag("{%p if block.first %}")
     _labelled(made, "{{ block.label }}", "{{ block.first }}", "Label")
+    tag("{%p else %}")
+    tag("{{ block.label }}", style="Label Line")
+    tag("{%p endif %}")
     tag("{%p for part in block.rest %}")
     tag("{%p if part.kind == 'bullet' %}")
     tag("{{ part.text }}", style="List Bullet")
@@ -211,6 +220,7 @@ def _tables(made: Any) -> None:
     tag("{%p endfor %}")
     tag("{%p elif block.kind == 'attendance_table' %}")
     _attendance(made)
+    tag("", style="Table End")
     tag("{%p elif block.kind == 'attachments' %}")
     tag("{%p for row in block.rows %}")
     _labelled(made, "{{ row.label }}", "{{ row.title }}", "Quiet Label", style="Attachment")

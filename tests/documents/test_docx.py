@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 from docx import Document
 from docx.oxml.ns import qn
+from docx.shared import Cm
 
 from documents.blocks import AttachmentRow, Attachments, AttendanceRow, AttendanceTable, Bullets, Labelled, Paragraph, Section, plain
 from documents.default_template import TEMPLATE, template
@@ -83,39 +86,9 @@ def test_the_template_that_ships_is_the_one_the_script_makes() -> None:
     assert TEMPLATE.read_bytes() == template()
 
 
-OWN = (
-    "{{ name }} {{ number }}",
-    "{%p for block in blocks %}",
-    "{%p if block.kind == 'section' %}",
-    "{{ block.number }} {{ block.title|upper }}",
-    "{%p elif block.kind == 'labelled' %}",
-    "{{ block.label }} {{ block.first }}",
-    "{%p for part in block.rest %}",
-    "{{ part.text }}",
-    "{%p endfor %}",
-    "{%p elif block.kind in ['heading', 'paragraph'] %}",
-    "{{ block.text }}",
-    "{%p elif block.kind == 'bullets' %}",
-    "{{ block.entries|join(', ') }}",
-    "{%p elif block.kind == 'facts' %}",
-    "{%p for fact in block.rows %}",
-    "{{ fact[0] }}: {{ fact[1] }}",
-    "{%p endfor %}",
-    "{%p elif block.kind == 'attendance_table' %}",
-    "{%p for row in block.rows %}",
-    "{{ row.seat }}: {{ row.member }}, {{ row.deputy }}, {{ row.presence }}",
-    "{%p endfor %}",
-    "{%p elif block.kind == 'attachments' %}",
-    "{%p for row in block.rows %}",
-    "{{ row.label }} {{ row.title }} {{ row.link }}",
-    "{%p endfor %}",
-    "{%p elif block.kind == 'approval' %}",
-    "{%p for text in block.paragraphs %}",
-    "{{ text }}",
-    "{%p endfor %}",
-    "{%p endif %}",
-    "{%p endfor %}",
-)
+GUIDE = Path("docs/templates.md").read_text(encoding="utf-8")
+# The whole template of the guide, with items in capitals.
+OWN = tuple(GUIDE.split("```")[1].strip().replace("block.title", "block.title|upper").splitlines())
 
 
 def without(*lines: str) -> bytes:
@@ -130,11 +103,35 @@ def test_a_body_uses_its_own_template() -> None:
     check_template(own(*OWN))
     content = render_docx(minutes("sv"), own(*OWN))
     said = word_texts(content)
-    assert said[:3] == ["Protokoll 4/2020", "Tid: må 11.5.2020 kl. 10.00–12.04", "Plats: Kunnantalo och Teams"]
+    assert said[:4] == [
+        "Skärgårdens styrgrupp",
+        "Protokoll 4/2020 Utkast",
+        "Tid: må 11.5.2020 kl. 10.00–12.04",
+        "Plats: Kunnantalo och Teams",
+    ]
     assert [line for line in said if line.startswith("§")] == [
         f"§ {n} {title.upper()}" for n, title in enumerate(sample.TITLES["sv"], start=1)
     ]
     assert Document(io.BytesIO(content)).sections[0].header.paragraphs[0].text == "Oma kirjelomake Skärgårdens styrgrupp"
+
+
+def test_the_guide_names_the_styles_and_the_default_changes_by_them() -> None:
+    """The guide followed: a copy with another font, margin and header, sent back."""
+    made = Document(io.BytesIO(template()))
+    table = GUIDE.split("| style | where |")[1].split("3. ")[0]
+    named = {one.strip("*") for row in table.splitlines() for one in re.findall(r"\*[^*]+\*", row)}
+    ids = {one.get(qn("w:val")) for one in made.element.body.iter(qn("w:pStyle"), qn("w:rStyle"))}
+    used = {one.name for one in made.styles if one.style_id in ids}
+    assert used - {"Normal"} <= named <= {one.name for one in made.styles}
+    made.styles["Heading 2"].font.name = "Arial"
+    made.sections[0].left_margin = Cm(4)
+    made.sections[0].first_page_header.paragraphs[0].text = "Saarten kunta"
+    out = io.BytesIO()
+    made.save(out)
+    check_template(out.getvalue())
+    filled = Document(io.BytesIO(render_docx(minutes(), out.getvalue())))
+    assert (filled.styles["Heading 2"].font.name, round(filled.sections[0].left_margin or 0, -4)) == ("Arial", Cm(4))
+    assert filled.sections[0].first_page_header.paragraphs[0].text == "Saarten kunta"
 
 
 def test_the_template_that_ships_passes_as_a_bodys_own() -> None:

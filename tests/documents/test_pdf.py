@@ -11,7 +11,7 @@ import pytest
 from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject
 
-from documents.blocks import AttendanceRow, AttendanceTable, Bullets, Labelled, Paragraph, Section
+from documents.blocks import AttachmentRow, Attachments, AttendanceRow, AttendanceTable, Bullets, Labelled, Paragraph, Section
 from documents.outline import minutes_doc
 from documents.pdf import render_pdf
 from tests.documents import sample
@@ -75,6 +75,23 @@ def test_headings_and_table_headers_are_tagged(made: tuple[str, PdfReader]) -> N
     # One title; eleven items, attendance and attachments; four heads over eighteen seats.
     assert (found["H1"], found["H2"], found["H3"]) == (1, 13, 0)
     assert (found["TH"], found["TR"], found["TD"]) == (4, 19, 72)
+
+
+def test_bookmarks_name_the_items_as_they_are_read(made: tuple[str, PdfReader]) -> None:
+    language, reader = made
+    title, parts = cast("Any", reader.outline)
+    said = [even(one.title) for one in parts]
+    items = [f"{n} §" if language == "fi" else f"§ {n}" for n in range(1, 12)]
+    assert title.title.endswith(" 4/2020")
+    assert said[1:-1] == [f"{number} {name}" for number, name in zip(items, sample.TITLES[language], strict=True)]
+
+
+def test_addresses_are_links_without_the_mark_that_ends_the_sentence() -> None:
+    typed = "Ks. https://example.org/a?b=1&c=2 (ja http://example.org/ä). https:// ei."
+    rows = (AttachmentRow("Liite 1", "A", "https://example.org/liite"), AttachmentRow("Liite 2", "B", "Kansio 3"))
+    reader = read(render_pdf(doc(Labelled("Esitys:", (Paragraph(typed),)), Attachments(rows))))
+    links = [str(one.get_object()["/A"]["/URI"]) for one in cast("Any", reader.pages[0])["/Annots"]]
+    assert links == ["https://example.org/a?b=1&c=2", "http://example.org/%C3%A4", "https://example.org/liite"]
 
 
 def test_pages_are_numbered_of_all(made: tuple[str, PdfReader]) -> None:
