@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from documents.blocks import AttendanceRow, AttendanceTable, Block, Bullets
 from documents.speech import NOBODY, Speech, one_line
 from meetings.model import Body, Direction, Meeting, Sign
-from meetings.rules.presence import attended
+from meetings.rules.presence import actors, attended
 from meetings.rules.seats import SeatOnDay, seats_on
 
 
@@ -19,6 +21,7 @@ class Attendees:
         self._seats = seats_on(body, meeting.day)
         self._signs = {one.person_id: one.sign for one in meeting.attendances}
         self._sections = {item.id: say.section(item) for item in meeting.items}
+        self._places = _places(body, meeting, self._seats)
 
     def table(self) -> AttendanceTable:
         say = self._say
@@ -69,7 +72,7 @@ class Attendees:
         parts = []
         if seat.member_id and attended(meeting, seat.member_id):
             parts.append(", ".join([say("present"), *self._movements(seat.member_id)]))
-        deputies = [one for one in seat.deputy_ids if attended(meeting, one)]
+        deputies = [one for one in seat.deputy_ids if attended(meeting, one) and seat.seat.id in self._places[one]]
         parts += [", ".join([self._deputy_present(seat, one), *self._movements(one)]) for one in deputies]
         sign = self._signs.get(seat.member_id) if seat.member_id else None
         if parts:
@@ -98,6 +101,24 @@ class Attendees:
             section = self._sections.get(one.item_id, "")
             told.append(f"{text} ({section})" if section else text)
         return told
+
+
+def _places(body: Body, meeting: Meeting, seats: Sequence[SeatOnDay]) -> Mapping[str, set[str]]:
+    """Each deputy with the seats they are shown at: one person is one voice, so those they acted for at some time, the table and the
+    quorum being one truth; their own seat, or the first of those they are deputy of, when they only attended."""
+    acted: dict[str, set[str]] = {}
+    moments = [("", meeting.roll_closed_at), *(("", one.at) for one in meeting.movements)]
+    moments += [(one.item_id, one.left_at) for one in meeting.disqualifications]
+    for item_id, at in moments:
+        for seat_id, person_id in actors(body, meeting, item_id, at).items():
+            acted.setdefault(person_id, set()).add(seat_id)
+    homes: dict[str, str] = {}
+    for person_id, seat_id in (
+        *((seat.member_id, seat.seat.id) for seat in seats),
+        *((one, seat.seat.id) for seat in seats for one in seat.deputy_ids),
+    ):
+        homes.setdefault(person_id, seat_id)
+    return {person_id: acted.get(person_id) or {home} for person_id, home in homes.items()}
 
 
 def seat_name(say: Speech, seat: SeatOnDay) -> str:

@@ -198,6 +198,27 @@ def test_presence_is_told_seat_by_seat() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("signs", "shown"),
+    [
+        ({"m15": m.Sign.EXCUSED, "m17": m.Sign.ABSENT, "d15": m.Sign.PRESENT}, ["varajäsen läsnä\njäsen ilmoittanut esteestä", "poissa"]),
+        ({"m15": m.Sign.PRESENT, "m17": m.Sign.ABSENT, "d15": m.Sign.PRESENT}, ["läsnä", "varajäsen Kerttu Pohjavirta läsnä"]),
+        ({"m15": m.Sign.PRESENT, "m17": m.Sign.PRESENT, "d15": m.Sign.PRESENT}, ["läsnä\nvarajäsen läsnä", "läsnä"]),
+        ({"m15": m.Sign.PRESENT, "m17": m.Sign.ABSENT, "m16": m.Sign.PRESENT}, ["läsnä", "poissa"]),
+    ],
+    ids=["deputy of two empty seats", "of the empty one", "of none", "member elsewhere"],
+)
+def test_a_deputy_of_several_seats_is_one_voice_in_the_table_as_in_the_quorum(signs: dict[str, m.Sign], shown: list[str]) -> None:
+    extra = tuple(m.Holding(f"x{one}", "body", "s17", one, m.Capacity.DEPUTY, 3) for one in ("d15", "m16"))
+    body = replace(sample.body(), holdings=(*sample.body().holdings, *extra))
+    attendances = tuple(m.Attendance(f"t{key}", "meeting", key, sign) for key, sign in signs.items())
+    made = minutes(body=body, attendances=attendances, movements=(), disqualifications=())
+    rows = attendance(made).rows
+    assert [rows[14].presence, rows[16].presence] == shown
+    filled = sum("läsnä" in row.presence for row in rows)
+    assert f"(läsnä {filled}/18)" in under(made, "2 §")[0]
+
+
 def test_a_memo_that_marks_nobody_present_has_no_presence() -> None:
     made = minutes(attendances=(), movements=(), opened_at=None, roll_closed_at=None, closed_at=None)
     assert {row.presence for row in attendance(made).rows} == {"ei merkitty", "–"}
