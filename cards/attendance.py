@@ -57,10 +57,9 @@ def attendance_desk(card: Card, screen: AttendanceDesk) -> None:
     if meeting.roll_closed_at is not None:
         card.subheading(card.t("attendance.movements"))
         card.text_input("clock", card.t("attendance.at"), screen.at, length=20, placeholder=card.t("attendance.at_example"))
-        at_hand = next((item for item in screen.items if item.id == meeting.current_item_id), None)
-        no_item = f"§ {at_hand.section} {at_hand.title}" if at_hand else card.t("attendance.no_item")
-        items = [(item.id, f"§ {item.section} {item.title}") for item in screen.items if item is not at_hand]
-        card.choice_input("item_id", card.t("attendance.during"), [("", no_item), *items], screen.item_id)
+        items = [(item.id, f"§ {item.section} {item.title}") for item in screen.items]
+        none = [] if meeting.current_item_id else [("", card.t("attendance.no_item"))]
+        card.choice_input("item_id", card.t("attendance.during"), [*none, *items], screen.item_id or meeting.current_item_id)
         card.buttons([c.NoteMovement(meeting_id=this, direction=way, page=screen.page) for way in ("arrived", "left")])
         moved = [(c.TakeBack(meeting_id=this, mark_id=one.id), _move(card, screen, one)) for one in screen.movements]
         for place in range(0, len(moved), _ROW):

@@ -20,7 +20,7 @@ from meetings.rules.seats import SeatOnDay, seats_on
 from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.attendance import AttendanceDesk, OpeningAsked, RollOnBoard, Row
-from meetings.screens.base import Screen, Sentence, sentence
+from meetings.screens.base import Screen, Sentence, Told, sentence
 from meetings.use_cases.agenda import last_section
 
 PAGE = 24
@@ -55,7 +55,7 @@ def open_meeting(command: c.OpenMeeting, tx: Tx, scope: Scope) -> Screen:
         current_item_id=ordered[0].id if ordered else "",
     )
     meeting = _saved(tx, meeting)
-    return replace(_desk(tx, body, meeting, 1), notice=sentence("attendance.opened", number=meeting.designation, at=at.astimezone(body.tz)))
+    return _answer(tx, body, meeting, sentence("attendance.opened", number=meeting.designation, at=at.astimezone(body.tz)))
 
 
 def opening_view(_command: c.OpenMeeting, tx: Tx, scope: Scope) -> Screen:
@@ -148,9 +148,7 @@ def find_quorum(_command: c.FindQuorum, tx: Tx, scope: Scope) -> Screen:
         after = next((item.id for item in in_order(meeting) if item.standing not in {Standing.OPENING, Standing.QUORUM}), "")
         current = after or meeting.current_item_id
         meeting = _saved(tx, replace(meeting, roll_closed_at=tx.now, presiding_id=presiding, current_item_id=current))
-    screen = _desk(tx, body, meeting, 1)
-    steps = (c.ShowItem(meeting_id=meeting.id), *(step for step in screen.steps if not isinstance(step, c.ShowItem | c.FindQuorum)))
-    return replace(screen, notice=sentence("attendance.quorum_found", filled=found.filled, seats=found.seats), steps=steps)
+    return _answer(tx, body, meeting, sentence("attendance.quorum_found", filled=found.filled, seats=found.seats))
 
 
 def note_movement(command: c.NoteMovement, tx: Tx, scope: Scope) -> Screen:
@@ -225,6 +223,13 @@ def _desk(tx: Tx, body: Body, meeting: Meeting, page: int) -> AttendanceDesk:
         pages=pages,
         steps=(*steps, *turn, *times),
     )
+
+
+def _answer(tx: Tx, body: Body, meeting: Meeting, notice: Sentence) -> Screen:
+    """At the desk the roll; on the board, where it already stands, only the sentence and the next steps."""
+    if tx.conversation is not None and tx.conversation.kind == "channel":
+        return Told(text=notice, steps=next_steps(body, meeting, tx.actor, tx.now))
+    return replace(_desk(tx, body, meeting, 1), notice=notice)
 
 
 def _unknown(body: Body, meeting: Meeting) -> int:
