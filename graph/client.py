@@ -77,7 +77,7 @@ class EntraTokens(AccessTokenProvider):
         self._timeout = timeout
         self._one_at_a_time = asyncio.Lock()
 
-    async def get_authorization_token(self, uri: str, additional_authentication_context: dict[str, Any] | None = None) -> str:  # noqa: ARG002
+    async def get_authorization_token(self, uri: str, additional_authentication_context: dict[str, Any] | None = None) -> str:
         """A bearer token; `NoToken` for a foreign or plain-text address, a refusal, or no answer in time."""
         if not self._hosts.is_url_host_valid(uri) or urlsplit(uri).scheme != "https":
             raise NoToken("foreign_host", transient=False)
@@ -108,7 +108,7 @@ class LocalTokens(AccessTokenProvider):
     def __init__(self) -> None:
         self._hosts = AllowedHostsValidator(sorted(LOOPBACK))
 
-    async def get_authorization_token(self, uri: str, additional_authentication_context: dict[str, Any] | None = None) -> str:  # noqa: ARG002
+    async def get_authorization_token(self, uri: str, additional_authentication_context: dict[str, Any] | None = None) -> str:
         if not self._hosts.is_url_host_valid(uri):
             raise NoToken("foreign_host", transient=False)
         return "local"

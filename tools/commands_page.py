@@ -30,7 +30,7 @@ def page() -> str:
     lines = [
         "# Commands",
         "",
-        "Made by `make docs` from the access table and the catalogues. Each command can be typed, chosen from `help`, or pressed on a card.",
+        "Made by `make docs` from the access table and the catalogues. Each command can be typed, chosen from `help`, or pressed.",
         "",
         "## Typed",
         "",

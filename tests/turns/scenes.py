@@ -106,7 +106,8 @@ async def closed(room: Room, language: str = "fi", **settings: str) -> Scene:
     await scene.say("find_quorum")
     for _ in range(12):
         card = await scene.say("close_meeting")
-        if has_button(card, "prepare_minutes"):
+        if has_button(card, "close_meeting"):
+            await room.press(scene.aino, scene.desk, card, "close_meeting")
             return scene
         item = await room.press(scene.aino, scene.desk, card, "show_item")
         await room.press(scene.aino, scene.desk, item, "record_outcome", outcome="noted")
