@@ -24,14 +24,16 @@ def opening_asked(card: Card, screen: OpeningAsked) -> None:
 
 def roll_on_board(card: Card, screen: RollOnBoard) -> None:
     meeting = screen.meeting
-    card.heading(card.t("attendance.roll_title", number=meeting.designation), subtitle=screen.body.name)
+    title = "attendance.roll_title" if meeting.opened_at else "attendance.answers_title"
+    card.heading(card.t(title, number=meeting.designation), subtitle=screen.body.name)
     _quorum(card, meeting, screen.quorum)
     names = _names(screen)
     groups: dict[str, list[str]] = {group: [] for group in _GROUPS}
     for row in screen.rows:
         if group := _group(row, over=meeting.roll_closed_at is not None):
             groups[group].append(_named(card, row, names))
-    card.facts((card.t(f"attendance.group_{group}"), ", ".join(people)) for group, people in groups.items())
+    labels = {group: group for group in _GROUPS} | ({} if meeting.opened_at else {"present": "coming"})
+    card.facts((card.t(f"attendance.group_{labels[group]}"), ", ".join(people)) for group, people in groups.items())
     if meeting.phase is Phase.OPEN:
         card.subtle("attendance.press" if meeting.roll_closed_at is None else "attendance.press_later")
 
@@ -42,7 +44,7 @@ def attendance_desk(card: Card, screen: AttendanceDesk) -> None:
     card.heading(card.t("attendance.desk_title", number=meeting.designation), subtitle=screen.body.name)
     _quorum(card, meeting, screen.quorum)
     names = _names(screen)
-    choices = [(row.person_id, _row(card, row, names)) for row in screen.rows]
+    choices = [(row.person_id, _row(card, row, names, opened=meeting.opened_at is not None)) for row in screen.rows]
     card.choice_input("person_ids", card.t("attendance.who"), choices, ",".join(screen.person_ids), several=True)
     if screen.pages > 1:
         card.subtle("attendance.page", page=screen.page, pages=screen.pages)
@@ -67,6 +69,12 @@ def attendance_desk(card: Card, screen: AttendanceDesk) -> None:
 
 
 def _quorum(card: Card, meeting: Meeting, found: Quorum) -> None:
+    """How things stand; of a meeting that is over, nothing stands any more."""
+    if meeting.closed_at is not None:
+        return
+    if meeting.opened_at is None:
+        card.line("attendance.expected", filled=found.filled, seats=found.seats, needed=found.needed)
+        return
     if found.quorate:
         key = "attendance.quorate"
     else:
@@ -100,7 +108,7 @@ def _named(card: Card, row: Row, names: Mapping[str, str]) -> str:
     return card.t("attendance.for_seat", name=name, member=member) if member else card.t("attendance.deputy", name=name)
 
 
-def _row(card: Card, row: Row, names: Mapping[str, str]) -> str:
+def _row(card: Card, row: Row, names: Mapping[str, str], *, opened: bool) -> str:
     """`3. Niemen yhdistys: Elli Eskola – läsnä`; a deputy stands under the seat of the member."""
     name = names.get(row.person_id, "")
     if row.seat is None:
@@ -110,7 +118,7 @@ def _row(card: Card, row: Row, names: Mapping[str, str]) -> str:
     else:
         where = f" ({row.seat.seat.organisation})" if row.seat.seat.organisation else ""
         who = f"{row.seat.seat.position}. {name}{where}"
-    state = _state(card, row)
+    state = _state(card, row) if opened or not row.inside else card.t("attendance.state_coming")
     return f"{who} – {state}" if state else who
 
 

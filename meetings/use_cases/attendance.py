@@ -25,8 +25,15 @@ from meetings.use_cases.agenda import last_section
 
 PAGE = 24
 NEWEST = 12
-# What a person may say of themself; coming and going are the same words after the roll call.
-_OWN = {"present": Sign.PRESENT, "arrived": Sign.PRESENT, "late": Sign.LATE, "excused": Sign.EXCUSED, "left": Sign.EXCUSED}
+# What a person may say of themself; before the meeting and after the roll call the same words are called otherwise.
+_OWN = {
+    "present": Sign.PRESENT,
+    "coming": Sign.PRESENT,
+    "arrived": Sign.PRESENT,
+    "late": Sign.LATE,
+    "excused": Sign.EXCUSED,
+    "left": Sign.EXCUSED,
+}
 
 
 # --- opening ------------------------------------------------------------------------------------------------------------
@@ -77,7 +84,7 @@ def sign_in(command: c.SignIn, tx: Tx, scope: Scope) -> Screen:
     if _signed(meeting, tx.actor.id) is not word:
         meeting = rules.sign(body, meeting, tx.actor.id, word, tx.new_id)
         meeting = _saved(tx, _follow(tx, body, meeting, tx.actor.id, word))
-    return replace(_roll(tx, body, meeting), notice=sentence(f"attendance.signed_{word}", name=tx.actor.name))
+    return replace(_roll(tx, body, meeting), notice=sentence(_signed_key(meeting, word), name=tx.actor.name))
 
 
 def roll_view(_command: c.SignIn, tx: Tx, scope: Scope) -> Screen:
@@ -130,7 +137,7 @@ def set_attendance(command: c.SetAttendance, tx: Tx, scope: Scope) -> Screen:
                 meeting = _follow(tx, body, meeting, person_id, word)
         meeting = _saved(tx, meeting)
     marked = changed if command.rest else list(dict.fromkeys(command.person_ids))
-    return replace(_desk(tx, body, meeting, command.page), notice=_told(tx, f"attendance.signed_{word}", marked))
+    return replace(_desk(tx, body, meeting, command.page), notice=_told(tx, _signed_key(meeting, word), marked))
 
 
 def find_quorum(_command: c.FindQuorum, tx: Tx, scope: Scope) -> Screen:
@@ -189,7 +196,7 @@ def _roll(tx: Tx, body: Body, meeting: Meeting) -> RollOnBoard:
     if meeting.phase is Phase.OPEN and meeting.roll_closed_at is not None:
         signs = ("arrived", "left")
     elif meeting.phase in {Phase.OPEN, Phase.PUBLISHED}:
-        signs = ("present", "late", "excused")
+        signs = ("present" if meeting.opened_at else "coming", "late", "excused")
     return RollOnBoard(
         body=body,
         meeting=meeting,
@@ -336,6 +343,11 @@ def _tell_secretary(tx: Tx, body: Body, meeting: Meeting, key: str, facts: Mappi
 
 def _signed(meeting: Meeting, person_id: str) -> Sign | None:
     return next((one.sign for one in meeting.attendances if one.person_id == person_id), None)
+
+
+def _signed_key(meeting: Meeting, word: Sign) -> str:
+    """Present, said before the meeting, means that they will come."""
+    return f"attendance.signed_{'coming' if word is Sign.PRESENT and meeting.opened_at is None else word}"
 
 
 def _chosen(body: Body, meeting: Meeting, person_ids: Iterable[str]) -> tuple[str, ...]:

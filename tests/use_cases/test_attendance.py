@@ -129,6 +129,14 @@ async def test_pressing_twice_changes_nothing(opened: Stage) -> None:
     assert again.notice == sentence("attendance.signed_present", name="Nimi m1")
 
 
+async def test_before_the_meeting_present_is_a_promise_to_come(room: Stage) -> None:
+    screen = await room.shown(RollOnBoard, "m2", c.SignIn(sign="coming"))
+    assert screen.notice == sentence("attendance.signed_coming", name="Nimi m2")
+    assert screen.steps == tuple(c.SignIn(meeting_id="meeting", sign=sign) for sign in ("coming", "late", "excused"))
+    desk = await room.do("sec", c.SetAttendance(person_ids=("m1", "m3"), sign="present"))
+    assert desk.notice == sentence("attendance.signed_coming_many", count=2)
+
+
 async def test_a_person_may_change_their_mind(opened: Stage) -> None:
     for sign in ("late", "excused", "present"):
         await opened.do("m2", c.SignIn(sign=sign))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from cards import render
 from meetings import commands as c
 from meetings.errors import NotFound
 from meetings.model import Attachment, Choice, DeputyCall, Item, Meeting, Outcome, Phase, Standing
@@ -19,6 +21,7 @@ from meetings.screens.record import AttachForm, Closing, DisqualifyForm, Dissent
 from tests.samples import body, meeting
 from tests.use_cases.stage import OPENED, Stage, stage
 
+TEAMS_LIMIT = 80 * 1024
 BUTTONS = ["next", "previous", "attendance", "close", "attach", "disqualify", "vote", "dissent"]
 
 
@@ -169,6 +172,10 @@ async def test_texts_too_long_for_one_card_are_edited_one_at_a_time(desk: Stage)
     assert shown.parts == ("discussion", "decision")
     part = await desk.shown(ItemDesk, "sec", c.ShowItem(meeting_id="meeting", item_id="i2", part="handling"))
     assert part.parts == ("handling",)
+    for screen in (shown, part):
+        card = json.dumps(render(screen, "fi", "nonce"), ensure_ascii=False)
+        assert len(card.encode("utf-16-le")) < TEAMS_LIMIT
+        assert "h" * 399 in card
 
 
 # --- quorum -----------------------------------------------------------------------------------------------------------------
