@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -116,13 +117,20 @@ async def test_an_effect_is_carried_out_when_its_change_is_committed(storage: St
 
 @pytest.mark.usefixtures("not_polling")
 async def test_a_commit_whose_sender_no_longer_waits_wakes_too(storage: Storage) -> None:
-    log = Log()
+    log, begun, gone = Log(), threading.Event(), threading.Event()
+
+    def write(tx: Transaction) -> None:
+        begun.set()
+        gone.wait(10)
+        tx.later(BOARD)
+
     async with running(storage, log):
         await asyncio.sleep(0.1)
-        impatient = asyncio.create_task(later(storage, BOARD))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        impatient = asyncio.create_task(storage.run(write))
+        await until(begun.is_set)
         impatient.cancel()
+        await asyncio.sleep(0)
+        gone.set()
         await until(lambda: log.ended)
 
 
