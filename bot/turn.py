@@ -135,6 +135,7 @@ def _arrive(turn: Turn, tx: Transaction) -> None:
         account_id=turn.account_id,
         channel_id=turn.channel_id,
         name=turn.name,
+        language=turn.language,
         conversation=turn.conversation,
     )
 

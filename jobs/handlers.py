@@ -232,7 +232,7 @@ def _told(tx: Transaction, effect: e.Tell) -> _Message | None:
     service_url = desk.service_url if desk else (tx.conversation_of(body.channel_id).service_url if body else "")
     if not person.channel_id or not service_url:
         return None
-    language = person.language or (body.language if body else "en")
+    language = person.language or person.client_language or (body.language if body else "en")
     steps = next_steps(body, meeting, person, tx.now) if body else ()
     screen = Told(text=Sentence(f"told.{effect.sentence}", effect.params), steps=steps)
     summary = t(language, f"told.{effect.sentence}", **dict(effect.params))

@@ -128,7 +128,10 @@ class RoundResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A human being of a tenant. `account_id` is the Entra object id, empty for one without Teams; `channel_id` the 29: id."""
+    """A human being of a tenant. `account_id` is the Entra object id, empty for one without Teams; `channel_id` the 29: id.
+
+    `language` is the one chosen with the bot, `client_language` the one their Teams is in.
+    """
 
     id: str
     tenant_id: str
@@ -137,6 +140,7 @@ class Person:
     account_id: str = ""
     channel_id: str = ""
     language: str = ""
+    client_language: str = ""
     desk_body_id: str = ""
 
 

@@ -119,8 +119,8 @@ def bury(connection: Connection, now: datetime, seq: int, error: str) -> None:
     concerned = body.c.channel_id == channel_id if channel_id else body.c.id.in_(whose)
     found = connection.execute(select(body.c.id, body.c.secretary_id).where(concerned)).first()
     if found is not None and found.secretary_id:
-        params = (("kind", row.kind), ("reason", error[:200]))
-        write(connection, Tell(f"dead:{seq}", found.secretary_id, "effect_dead", params, found.id, meeting_id), now)
+        kind = row.kind if row.kind in KINDS else "Unknown"
+        write(connection, Tell(f"dead:{seq}", found.secretary_id, f"dead_{kind}", (), found.id, meeting_id), now)
 
 
 def rescue(connection: Connection, now: datetime, most: int) -> int:

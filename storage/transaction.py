@@ -168,9 +168,11 @@ class Transaction:
             raise NotFound("storage.not_found")
         return read_row(Conversation, row)
 
-    def arrive(self, *, tenant_id: str, account_id: str, channel_id: str, name: str, conversation: Conversation) -> None:
-        """Make the sender the actor of this transaction; the newest address of person and place is kept."""
-        self.actor = self.upsert_account(tenant_id, account_id, channel_id, name)
+    def arrive(
+        self, *, tenant_id: str, account_id: str, channel_id: str, name: str, conversation: Conversation, language: str = ""
+    ) -> None:
+        """Make the sender the actor of this transaction; the newest address of person and place, and the client's language, are kept."""
+        self.actor = self.upsert_account(tenant_id, account_id, channel_id, name, language)
         place = replace(conversation, person_id=self.actor.id if conversation.kind == "personal" else "")
         row = self._connection.execute(select(tables.conversation).where(tables.conversation.c.id == place.id)).first()
         known = read_row(Conversation, row) if row else None
@@ -180,16 +182,21 @@ class Transaction:
         save_single(self._connection, tables.conversation, known, place)
         self.conversation = place
 
-    def upsert_account(self, tenant_id: str, account_id: str, channel_id: str, name: str) -> Person:
+    def upsert_account(self, tenant_id: str, account_id: str, channel_id: str, name: str, client_language: str = "") -> Person:
         """The person of a Teams account, made when new, with the newest name and channel id. Writes nothing when nothing changed."""
         person = tables.person.c
         row = self._connection.execute(select(tables.person).where(person.tenant_id == tenant_id, person.account_id == account_id)).first()
         known = read_row(Person, row) if row else None
         if known is None:
-            made = Person(self.new_id(), tenant_id, name, account_id=account_id, channel_id=channel_id)
+            made = Person(self.new_id(), tenant_id, name, account_id=account_id, channel_id=channel_id, client_language=client_language)
             save_single(self._connection, tables.person, None, made)
             return self._remember(made)
-        fresh = replace(known, name=name or known.name, channel_id=channel_id or known.channel_id)
+        fresh = replace(
+            known,
+            name=name or known.name,
+            channel_id=channel_id or known.channel_id,
+            client_language=client_language or known.client_language,
+        )
         save_single(self._connection, tables.person, known, fresh)
         return self._remember(fresh)
 

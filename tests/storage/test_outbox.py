@@ -181,8 +181,8 @@ async def test_a_dead_effect_is_told_to_the_secretary_and_parks_nothing(storage:
     (dead,) = await claim(storage)
     await later(storage, SyncEvent("meeting"))
     await _bury(storage, dead.seq)
-    params = (("kind", "SyncEvent"), ("reason", "503 ServiceError"))
-    assert await claimed(storage) == [SyncEvent("meeting"), Tell(f"dead:{dead.seq}", "sec", "effect_dead", params, "body", "meeting")]
+    told = Tell(f"dead:{dead.seq}", "sec", "dead_SyncEvent", (), "body", "meeting")
+    assert await claimed(storage) == [SyncEvent("meeting"), told]
     assert await column(storage, "state", "error") == [("dead", "503 ServiceError"), ("running", ""), ("running", "")]
 
 
@@ -219,7 +219,7 @@ async def test_a_row_that_this_version_cannot_read_is_buried_and_the_others_run(
     assert [state for (state,) in await column(storage, "state")] == ["dead", "dead", "running", "waiting", "waiting"]
     (told,) = await claimed(storage)
     assert isinstance(told, Tell)
-    assert dict(told.params)["kind"] == "SingASong"
+    assert told.sentence == "dead_Unknown"
 
 
 async def test_what_was_running_is_taken_back_until_it_has_had_its_attempts(storage: Storage, clock: Clock) -> None:

@@ -6,6 +6,8 @@ import ast
 import re
 from pathlib import Path
 
+from meetings.effects import Tell
+from storage.outbox import KINDS
 from texts.catalogue import LANGUAGES, messages
 
 ROOT = Path(__file__).parents[2]
@@ -57,3 +59,8 @@ def _is_no_key(text: str) -> bool:
     return text.rsplit(".", 1)[-1] in {"py", "po", "typ", "html", "css", "docx", "pdf", "db"} or text.startswith(
         ("meetings.", "storage.transaction")
     )
+
+
+def test_every_effect_that_dies_has_its_sentence() -> None:
+    dying = {f"told.dead_{kind}" for kind in (*KINDS, "Unknown") if kind != Tell.__name__}
+    assert dying == {key for key in messages("fi") if key.startswith("told.dead_")}

@@ -143,6 +143,7 @@ async def test_a_meeting_from_setup_to_approved_minutes(room: Room) -> None:
     circulating = await room.settled(lambda: on_board("Ellei muutosesityksiä tule"), "the round on the board")
     thanked = await room.press(maija, board, circulating, "answer_no_comments")
     assert "1 / 4" in text_of(thanked)
+    bo_desk = await channel.open(bo)
     form = await room.press(bo, board, circulating, "comment_minutes")
     item_id = next(
         choice["value"]
@@ -167,6 +168,9 @@ async def test_a_meeting_from_setup_to_approved_minutes(room: Room) -> None:
     assert "perustelu" in text_of(empty).lower()
     answered = await room.press(aino, desk, comments, "answer_comment", {"reason": "Kirjattu jo näin."}, answer="rejected")
     assert "Hyväksytty ja lukittu" in text_of(answered)
+    # Bo has only pressed buttons; he is answered in the language of his Teams.
+    swedish = "Din kommentar till protokollet 1/2026 godtogs inte. Motivering: Kirjattu jo näin."
+    await room.settled(lambda: any(swedish in text_of(card_of(one.activity)) for one in channel.shown(bo_desk)), "Bo is answered")
 
     def locked_minutes() -> Card | None:
         cards = (card_of(one.activity) for one in room.board_posts(board))
@@ -191,6 +195,8 @@ async def test_a_meeting_from_setup_to_approved_minutes(room: Room) -> None:
     if has_button(published, "publish_agenda") and "julkaistu" not in text_of(published):
         published = await room.press(aino, desk, published, "publish_agenda", confirmed=True)
     await room.settled(lambda: on_board("2/2026"), "the next meeting on the board")
+    for fact in ("Kokous 1/2026, 11.5.2026.", "Muutosesityksiä: 1 (hyväksytty 0)", "Katsottiin hyväksytyksi"):
+        assert fact in text_of(published), fact
 
 
 async def test_the_same_press_sent_again_is_done_once(room: Room) -> None:

@@ -107,6 +107,7 @@ def upgrade() -> None:
     sa.Column('account_id', sa.Text(), nullable=False),
     sa.Column('channel_id', sa.Text(), nullable=False),
     sa.Column('language', sa.Text(), nullable=False),
+    sa.Column('client_language', sa.Text(), nullable=False),
     sa.Column('desk_body_id', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_person'))
     )
