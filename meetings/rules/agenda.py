@@ -38,8 +38,13 @@ _WHOLE = frozenset({"avaus", "öppnande", "opening", "päättäminen", "avslutan
 
 def standing_of(title: str) -> Standing:
     """Which standing item a heading is, NONE when it is an ordinary one."""
+    return next(iter(_standings_in(title)), Standing.NONE)
+
+
+def _standings_in(title: str) -> tuple[Standing, ...]:
+    """All of them that a heading names: "next meetings and closing" is both."""
     folded = title.casefold().strip().rstrip(".")
-    return next((standing for standing, stems in _KNOWN if any(_is(folded, stem) for stem in stems)), Standing.NONE)
+    return tuple(standing for standing, stems in _KNOWN if any(_is(folded, stem) for stem in stems))
 
 
 def _is(heading: str, stem: str) -> bool:
@@ -130,7 +135,7 @@ def _item(read: ItemReading, body: Body, meeting_id: str, new_id: Callable[[], s
 
 
 def _with_standing(read: list[Item], body: Body, meeting: Meeting, new_id: Callable[[], str]) -> list[Item]:
-    have = {item.standing for item in read}
+    have = {standing for item in read for standing in _standings_in(item.title)}
     missing = [one for one in standing_items(body, meeting.id, new_id) if one.standing is Standing.NONE or one.standing not in have]
     titles = {item.title.casefold() for item in read}
     missing = [one for one in missing if one.title.casefold() not in titles]

@@ -203,7 +203,7 @@ def board_meeting(tx: Tx, body: Body, meeting: Meeting, page: int = 1) -> Meetin
     page = min(max(page, 1), pages)
     steps: tuple[c.Command, ...] = ()
     if meeting.phase is Phase.PUBLISHED:
-        steps = (c.SignIn(meeting_id=meeting.id, sign="present"), c.SignIn(meeting_id=meeting.id, sign="excused"))
+        steps = (c.SignIn(meeting_id=meeting.id, sign="coming"), c.SignIn(meeting_id=meeting.id, sign="excused"))
     if pages > 1:
         steps = (*steps, c.ShowAgenda(meeting_id=meeting.id, page=page % pages + 1))
     changed = tuple(item for item in in_order(meeting) if item.changed_at and meeting.published_at and meeting.opened_at is None)

@@ -344,6 +344,7 @@ def close_meeting(command: c.CloseMeeting, tx: Tx, scope: Scope) -> Screen:
     meeting = replace(_back_in(meeting, at), closed_at=at)
     rules.require_times(body, meeting)
     meeting = _kept(tx, replace(meeting, phase=Phase.CLOSED, current_item_id=""))
+    tx.later(e.RenderDocuments(meeting.id, "minutes"))
     return _closed(tx, body, meeting, sentence("record.closed", number=meeting.designation, at=at.astimezone(body.tz)))
 
 

@@ -175,3 +175,15 @@ def test_whatever_is_edited_positions_run_from_one_and_no_item_is_lost(made: lis
 def test_attachments_of_others_are_untouched_by_moves() -> None:
     held = meeting(attachments=(Attachment("a", "meeting", 1, "Liite", "", ("i3",)),))
     assert insert(held, held.items[2], 1).attachments == held.attachments
+
+
+def test_a_heading_that_names_two_standing_items_stands_for_both() -> None:
+    reading = read_agenda("1 § Kokouksen avaus\n\n2 § Muut asiat\n\n3 § Seuraava kokous ja kokouksen päättäminen\n")
+    held = items_from(reading, with_template(), planned(), ids())
+    assert titles(held) == [
+        "Kokouksen avaus",
+        "Laillisuus ja päätösvaltaisuus",
+        "Edellisen kokouksen pöytäkirja",
+        "Muut asiat",
+        "Seuraava kokous ja kokouksen päättäminen",
+    ]
