@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 from meetings.reading.contradictions import contradictions
 from meetings.reading.headings import COMPARED, Heading, find_headings, same_title
@@ -70,9 +71,8 @@ def read_agenda(text: str) -> AgendaReading:
     contents = "\n".join(lines[number].text for number in found.contents_lines)
     kept = [*marks, *preface_marks]
     items = []
-    ends = [*(heading.line for heading in found.headings[1:]), len(lines)]
-    for heading, end in zip(found.headings, ends, strict=True):
-        item, item_marks = _read_item(heading, lines[heading.end : end], fabric)
+    for heading, following in zip_longest(found.headings, found.headings[1:]):
+        item, item_marks = _read_item(heading, lines[heading.end : following.line if following else len(lines)], fabric)
         items.append(item)
         kept += (*heading.marks, *item_marks)
     questions = (*_number_questions(found.headings), *_contents_questions(found.contents, items), *_attachment_questions(items))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import islice, pairwise, zip_longest
 
 from meetings.reading.labels import label_of
 from meetings.reading.lines import BULLET, LINK, Fabric, Line, Mark, join_hyphenated
@@ -121,7 +121,7 @@ def _candidates(lines: Sequence[Line], pattern: re.Pattern[str]) -> list[_Candid
     found = []
     after_blank = True
     texts = [line for line in lines if not line.blank]
-    for line, follows in zip(texts, (*texts[1:], None), strict=True):
+    for line, follows in zip_longest(texts, texts[1:]):
         after_blank = line.number == 0 or lines[line.number - 1].blank
         matched = pattern.fullmatch(line.text)
         if matched is not None:

@@ -85,7 +85,7 @@ _LOOSE = re.compile(
 )
 _LOOSE_END = re.compile(r"(?:^|[\s,;:]+)(?:ja|och|and|sekä|samt|via|i|in|at|on|den|the|alkaen|or|tai|eller)$", re.IGNORECASE)
 _DAYS = re.compile(
-    r"(?P<count>\d{1,3})\s*(?P<unit>pv|päivä|päivää|päivän|vrk|dag|dagar|dagars|day|days|d|viikko|viikkoa|viikon|vko|vecka|veckor|veckors|week|weeks|w)?"
+    r"(?:(?:inom|within)\s+)?(?P<count>\d{1,3})\s*(?P<unit>pv|päivä|päivää|päivän|vrk|dag|dagar|dagars|day|days|d|viikko|viikkoa|viikon|vko|vecka|veckor|veckors|week|weeks|w)?"
     r"(?:\s+(?:kuluttua|päästä|sisällä|tid|from\s+now))?\.?",
     re.IGNORECASE,
 )
@@ -308,7 +308,7 @@ def _odd_times(dates: list[MeetingReading], answers: Mapping[str, str]) -> tuple
             kept.append(one)
             continue
         key, params = _times_told((one.start, one.end), usual)
-        usual_times = tuple((name.removeprefix("usual_"), value) for name, value in params.items() if name.startswith("usual_"))
+        usual_times = (("start", usual[0]), ("end", usual[1])) if usual[1] is not None else (("start", usual[0]),)
         choices = (
             Choice("keep", "reading.choice_as_written"),
             Choice("usual", "reading.choice_usual_times" if len(usual_times) > 1 else "reading.choice_usual_start", usual_times),

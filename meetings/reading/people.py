@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ _BRACKETED = re.compile(r"\(([^()]*)\)")
 _PARTS = re.compile(r"\s*[,\u2028\n]\s*|\s+[–—-]\s+")
 
 
+@lru_cache(maxsize=64)
 def read_cell(text: str) -> Cell:
     """The people of a cell: none when it is empty or says so, several when `/` parts names. A cell without a name is an organisation."""
     cleaned = _BLANKS.sub(" ", text).strip()

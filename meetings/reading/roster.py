@@ -82,6 +82,8 @@ _COLUMNS = {
 }
 # So many blanks before a row are an empty first cell and no indentation.
 _EMPTY_COLUMN = 20
+# Past this it is a text and no row of a roster.
+_LONGEST_ROW = 2000
 _SPACES = re.compile(r"\s{2,}")
 _NUMBERED = re.compile(r"^(?:\d{1,3}[.)]\s+|[•●▪\uf000-\uf0ff]\s*|[-–*]\s+(?=\S))")
 
@@ -131,6 +133,9 @@ def read_roster(text: str, answers: Mapping[str, str] = NO_ANSWERS) -> RosterRea
 
 
 def _read_row(roster: _Roster, number: int, line: str, following: str) -> None:
+    if len(line) > _LONGEST_ROW:
+        roster.unread.append(line)
+        return
     cells = _cells(line, commas=roster.commas, columns=roster.columns)
     filled = [cell for cell in cells if cell]
     if len(filled) == 1 and _read_heading(roster, line, filled[0], following):
@@ -196,6 +201,7 @@ def _cannot_head(text: str, bare: str) -> bool:
 
 def _read_single(roster: _Roster, number: int, line: str, text: str) -> None:
     """A row without columns: a person, `Puheenjohtaja: N.N.`, or member and deputy parted by a single space."""
+    text = _unnumbered(text)
     role, _, after = text.partition(":")
     if role_of(role) and after.strip():
         _add_officer(roster, number, line, role_of(role), after.strip())
