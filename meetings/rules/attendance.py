@@ -123,8 +123,7 @@ def move(meeting: Meeting, made: Movement) -> Meeting:
     if before and _minute(before[-1].at) == _minute(made.at):
         return _with_movements(meeting, made.person_id, _alternating([*before[:-1], *after], inside=signed))
     if after and after[0].direction is made.direction:
-        after[0] = replace(after[0], at=made.at, item_id=made.item_id)
-        return _with_movements(meeting, made.person_id, [*before, *after])
+        made = replace(made, id=after[0].id)
     return _with_movements(meeting, made.person_id, _alternating([*before, made, *after], inside=signed))
 
 

@@ -90,16 +90,11 @@ def test_a_deputy_of_two_seats_acts_for_one_of_them() -> None:
 
 def test_deputies_are_placed_so_that_most_seats_are_filled() -> None:
     held = body()
-    held = replace(
-        held,
-        holdings=(
-            *held.holdings,
-            Holding("h", "body", "s1", "d3", Capacity.DEPUTY, 2),
-            Holding("g", "body", "s3", "d9", Capacity.DEPUTY, 0),
-        ),
-    )
-    assert actors(held, present("d1", "d3", "d9")) == {"s1": "d1", "s3": "d9"}
-    assert actors(held, present("d3", "d9")) == {"s1": "d3", "s3": "d9"}
+    shared = (Holding("h", "body", "s2", "d1", Capacity.DEPUTY, 2), Holding("g", "body", "s1", "d9", Capacity.DEPUTY, 2))
+    held = replace(held, holdings=(*held.holdings, *shared))
+    assert actors(held, present("d1")) == {"s1": "d1"}
+    assert actors(held, present("d1", "d9")) == {"s1": "d9", "s2": "d1"}
+    assert actors(held, present("d1", "d2", "d9")) == {"s1": "d1", "s2": "d2"}
 
 
 def test_a_member_who_is_also_a_deputy_acts_for_their_own_seat() -> None:
@@ -126,6 +121,13 @@ def test_without_a_named_deputy_nobody_sits_though_the_deputy_is_in_the_room() -
 def test_a_disqualified_deputy_neither_acts_nor_sits_instead() -> None:
     assert actors(body(), present("m1", "d2", disqualifications=(stood_aside("d2"),)), "i2") == {"s1": "m1"}
     assert actors(body(), present("m1", "m2", disqualifications=(stood_aside("m2", "d2"), stood_aside("d2"))), "i2") == {"s1": "m1"}
+
+
+def test_one_deputy_does_not_sit_for_two_disqualified_members() -> None:
+    held = body()
+    held = replace(held, holdings=(*held.holdings, Holding("h", "body", "s2", "d1", Capacity.DEPUTY, 2)))
+    record = present("m1", "m2", "m3", disqualifications=(stood_aside("m1", "d1"), stood_aside("m2", "d1")))
+    assert actors(held, record, "i2") == {"s1": "d1", "s3": "m3"}
 
 
 def test_a_disqualified_secretary_or_expert_changes_no_quorum() -> None:
@@ -175,7 +177,9 @@ def test_a_chair_disqualified_in_the_item_is_not_among_them_but_a_vice_chair_may
 def test_a_chair_without_a_seat_is_there_when_in_the_room() -> None:
     held = body(3, chair_id="outside", vice_chair_id="")
     assert not quorum(held, present("m2", "m3")).quorate
-    assert quorum(held, present("m2", "m3", "outside")) == Quorum(2, 3, 2, chair=True, quorate=True)
+    there = present("m2", "m3", "outside")
+    assert quorum(held, there) == Quorum(2, 3, 2, chair=True, quorate=True)
+    assert not quorum(held, replace(there, disqualifications=(stood_aside("outside"),)), "i2").chair
 
 
 def test_vacant_seats_count_abolished_and_voteless_ones_do_not() -> None:

@@ -352,9 +352,16 @@ async def test_a_deputy_without_teams_is_left_for_the_secretary_to_call(tmp_path
         assert await told(room) == [("sec", "deputy_to_call")]
 
 
-async def test_nobody_is_called_when_the_deputy_is_there_or_the_roll_is_closed(found: Stage) -> None:
+async def test_nobody_is_called_after_the_roll(found: Stage) -> None:
     await found.do("m3", c.SignIn(sign="excused"))
     assert (await found.meeting()).deputy_calls == ()
+
+
+async def test_nobody_is_called_when_the_deputy_is_there(opened: Stage) -> None:
+    await opened.do("d3", c.SignIn(sign="present"))
+    await opened.do("m3", c.SignIn(sign="excused"))
+    assert (await opened.meeting()).deputy_calls == ()
+    assert await told(opened) == []
 
 
 async def test_an_expert_or_deputy_who_cannot_come_calls_nobody(room: Stage) -> None:

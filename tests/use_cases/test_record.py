@@ -138,9 +138,13 @@ async def test_an_old_card_takes_nothing_away_that_was_written_since(desk: Stage
     old = await desk.shown(ItemDesk, "sec", c.ShowItem(meeting_id="meeting", item_id="i2"))
     await desk.do("sec", c.RecordItem(item_id="i2", discussion="Pitkä keskustelu."))
     pressed = c.RecordOutcome(item_id="i2", outcome="noted", handling="", discussion="", decision="", seen=old.seen)
-    await desk.do("sec", pressed)
+    shown = await desk.shown(ItemDesk, "sec", pressed)
     assert texts(await desk.item(2)) == ("", "Pitkä keskustelu.", "")
-    assert await outcomes(desk) == ["", "noted", ""]
+    assert (await outcomes(desk), shown.item.id, shown.wrong) == (["", "noted", ""], "i3", False)
+    old = await desk.shown(ItemDesk, "sec", c.ShowItem(meeting_id="meeting", item_id="i2"))
+    await desk.do("sec", c.RecordItem(item_id="i2", discussion="Uusi keskustelu."))
+    await desk.do("sec", c.RecordItem(item_id="i2", discussion="Pitkä keskustelu.", decision="Ostetaan.", seen=old.seen))
+    assert texts(await desk.item(2)) == ("", "Uusi keskustelu.", "Ostetaan.")
 
 
 async def test_where_two_cards_wrote_both_texts_are_kept_and_it_is_said(desk: Stage) -> None:
@@ -232,6 +236,12 @@ async def test_who_stands_aside_is_back_when_the_meeting_moves_on(desk: Stage) -
     desk.at("10.20")
     await desk.do("sec", c.RecordOutcome(item_id="i2", outcome="as_proposed"))
     assert (await desk.meeting()).disqualifications == (replace(stood, back_at=desk.now),)
+
+
+async def test_who_stands_aside_in_a_later_item_is_not_back_before_it(desk: Stage) -> None:
+    await desk.do("sec", c.Disqualify(item_id="i3", person_id="m2", ground="osakas"))
+    await desk.do("sec", c.RecordOutcome(item_id="i2", outcome="noted"))
+    assert [one.back_at for one in (await desk.meeting()).disqualifications] == [None]
 
 
 async def test_without_a_deputy_the_item_may_lose_its_quorum(desk: Stage) -> None:
