@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable
 from datetime import date
@@ -52,7 +51,6 @@ def cost(read: Callable[[str], object], text: str) -> float:
     """Processor time of the cheapest of three readings: the others waited for something else."""
     found = []
     for _ in range(3):
-        gc.collect()
         begin = time.process_time()
         read(text)
         found.append(time.process_time() - begin)
