@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from graph.sandbox import add_sandbox
 from jobs.handlers import Gate, Handlers
 from jobs.runner import Runner
 from settings import Settings, read_settings
+from storage.alone import AlreadyRunning
 from storage.sandbox import SandboxTable
 from storage.transaction import Storage
 
@@ -75,13 +77,13 @@ async def create_app(settings: Settings, clock: Callable[[], datetime] = now, pa
         return await edge.process(request, bot)
 
     async def opened(_app: web.Application) -> AsyncIterator[None]:
-        await edge.start()
-        await runner.start()
-        yield
-        await runner.stop()
-        await edge.close()
-        await graph.aclose()
-        await storage.close()
+        async with AsyncExitStack() as closing:
+            for close in (storage.close, graph.aclose, edge.close):
+                closing.push_async_callback(close)
+            await edge.start()
+            await runner.start()
+            closing.push_async_callback(runner.stop)
+            yield
 
     app = web.Application(client_max_size=1024 * 1024 + 1)
     app.router.add_route("*", "/api/messages", messages)
@@ -134,7 +136,12 @@ def configure_logs() -> None:
 def main() -> None:
     configure_logs()
     settings = read_settings()
-    web.run_app(create_app(settings), host=settings.host, port=settings.port, print=None)
+    try:
+        web.run_app(create_app(settings), host=settings.host, port=settings.port, print=None)
+    except AlreadyRunning as refused:
+        raise SystemExit(str(refused)) from None
+    except OSError as failure:
+        raise SystemExit(f"Cannot listen on {settings.host}:{settings.port}: {failure.strerror or failure}.") from None
 
 
 if __name__ == "__main__":

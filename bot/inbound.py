@@ -109,7 +109,7 @@ def _turn(activity: Mapping[str, Any], command: Command, *, key: str, pressed: b
         tenant_id=tenant_id,
         account_id=str(sender.get("aadObjectId") or ""),
         channel_id=str(sender["id"]),
-        name=str(sender.get("name") or ""),
+        name=str(sender.get("name") or "").replace("\x00", ""),
         language=_language(activity),
         conversation=Conversation(
             id=conversation_id,
@@ -134,7 +134,7 @@ def _spoken(activity: Mapping[str, Any]) -> str:
         if isinstance(entity, Mapping) and entity.get("type") == "mention" and _mapping(entity.get("mentioned")).get("id") == bot:
             text = text.replace(str(entity.get("text") or ""), " ", 1)
     text = re.sub(r"</?at[^>]*>", " ", text)
-    return html.unescape(text).replace("\xa0", " ").replace("\r\n", "\n").strip()
+    return html.unescape(text).replace("\xa0", " ").replace("\r\n", "\n").replace("\x00", "").strip()
 
 
 def _file(activity: Mapping[str, Any]) -> SentFile | None:

@@ -62,6 +62,8 @@ class Turns:
         bound = log.bind(turn=turn_id, command=stem(turn.command))
         try:
             return await self._answer(turn)
+        except MeetingError as error:  # of somebody who cannot even be told where they stand, such as one without an account
+            return self._card(_told(error), turn.language)
         except Exception:
             bound.exception("turn failed")
             return self._card(Told(text=sentence("turn.fault", turn=turn_id), wrong=True, steps=(c.ShowStatus(),)), turn.language)

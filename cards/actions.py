@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 from meetings import commands
 from meetings.access import ACCESS, Right
-from meetings.commands import Command, inputs, stem
+from meetings.commands import FROM_TURN, Command, inputs, stem
 from meetings.errors import Refused
 
 NONCE = "nonce"
@@ -34,7 +34,7 @@ def unpack(data: Mapping[str, Any]) -> tuple[Command, str]:
     hints = _hints(command)
     values: dict[str, Any] = {}
     for field in fields(command):
-        if field.name not in data:
+        if field.name not in data or field.metadata == FROM_TURN:
             if field.default is MISSING:
                 raise Refused("button.unknown")
             continue

@@ -12,13 +12,16 @@ from html import escape
 from typing import Any, Protocol
 
 from cards import render
+from documents.blocks import MinutesDoc
 from documents.docx import render_docx
 from documents.outline import agenda_doc, minutes_doc
 from documents.pdf import render_pdf
 from meetings import commands as c
 from meetings import effects as e
+from meetings.errors import Refused
 from meetings.model import Body, Document, Meeting, Person, Phase, Post
 from meetings.ports import Calendar, CalendarFailure, Event, Invitee, Tx
+from meetings.rules.numbering import in_order
 from meetings.rules.seats import SeatOnDay, seats_on
 from meetings.rules.steps import next_steps
 from meetings.screens.base import Sentence, Told
@@ -136,7 +139,7 @@ class Handlers:
             except CalendarFailure as failure:
                 if not failure.gone:
                     raise
-                state = await self._calendar.create(replace(event, key=f"{event.key}:{meeting.version}"))
+                state = await self._calendar.create(replace(event, key=f"{event.key}:{meeting.event_id}"))
         else:
             state = await self._calendar.create(event)
         if (state.event_id, state.join_url) != (meeting.event_id, meeting.join_url):
@@ -157,22 +160,22 @@ class Handlers:
             doc = agenda_doc(body, meeting, state.people)
         else:
             doc = minutes_doc(body, meeting, state.people, upcoming=state.upcoming, previous=state.previous)
-        pdf, docx = await asyncio.gather(asyncio.to_thread(render_pdf, doc), asyncio.to_thread(render_docx, doc, state.template))
+        pdf, (docx, refused) = await asyncio.gather(asyncio.to_thread(render_pdf, doc), asyncio.to_thread(_word, doc, state.template))
         file_kind = "minutes" if effect.kind == "round" else effect.kind
         name = t(body.language, f"documents.file.{file_kind}", body=body.name, number=f"{meeting.number}-{meeting.year}")
         edition = max((one.edition for one in mine), default=0) + 1
         made = Document("", meeting.id, kind, "", edition, name, "", meeting.version)
-        await self._storage.run(lambda tx: _keep_documents(tx, made, (("pdf", pdf), ("docx", docx))))
+        await self._storage.run(lambda tx: _keep_documents(tx, made, (("pdf", pdf), ("docx", docx)), refused))
         return hashlib.sha256(pdf).hexdigest()
 
     # --- timers ---
 
     async def end_round(self, effect: e.EndRound) -> str:
-        await self._storage.run(lambda tx: execute(c.EndRound(meeting_id=effect.meeting_id, round_id=effect.round_id), tx))
+        await self._storage.run(lambda tx: _by_the_clock(tx, c.EndRound(meeting_id=effect.meeting_id, round_id=effect.round_id)))
         return "done"
 
     async def remind_round(self, effect: e.RemindRound) -> str:
-        await self._storage.run(lambda tx: execute(c.RemindRound(meeting_id=effect.meeting_id, round_id=effect.round_id), tx))
+        await self._storage.run(lambda tx: _by_the_clock(tx, c.RemindRound(meeting_id=effect.meeting_id, round_id=effect.round_id)))
         return "done"
 
     # --- people ---
@@ -182,6 +185,11 @@ class Handlers:
         members = await self._messenger.members(place.service_url, place.id)
         await self._storage.run(lambda tx: _keep_members(tx, place.tenant_id, members))
         return str(len(members))
+
+
+def _by_the_clock(tx: Transaction, command: c.EndRound | c.RemindRound) -> None:
+    execute(command, tx)
+    tx.journal(command)
 
 
 def _activity(card: dict[str, Any], summary: str) -> dict[str, Any]:
@@ -283,7 +291,7 @@ def _invitation(body: Body, meeting: Meeting) -> str:
     when = f"{format_date(language, meeting.day, weekday=True)} {format_times(language, meeting.start, meeting.end)}"
     parts = [f"<p>{escape(t(language, 'calendar.invited', body=body.name, number=meeting.designation, when=when))}</p>"]
     if meeting.published_at:
-        items = "".join(f"<li>§ {item.section} {escape(item.title)}</li>" for item in meeting.items)
+        items = "".join(f"<li>§ {item.section} {escape(item.title)}</li>" for item in in_order(meeting))
         parts.append(f"<p>{escape(t(language, 'calendar.agenda'))}</p><ul>{items}</ul>")
     return "".join(parts)
 
@@ -329,9 +337,21 @@ def _everybody(body: Body, meeting: Meeting) -> set[str]:
     return found - {""}
 
 
-def _keep_documents(tx: Transaction, made: Document, files: tuple[tuple[str, bytes], ...]) -> None:
+def _word(doc: MinutesDoc, template: bytes | None) -> tuple[bytes, bool]:
+    """The Word file, and whether the body's own template had to be left aside for it: a document must not be lost by its looks."""
+    try:
+        return render_docx(doc, template), False
+    except Refused:
+        return render_docx(doc), True
+
+
+def _keep_documents(tx: Transaction, made: Document, files: tuple[tuple[str, bytes], ...], template_refused: bool) -> None:
     """Each file under an id of its own; the board shows it, and the secretary is told when a closed meeting's minutes are first there."""
     meeting = tx.meeting(made.meeting_id)
+    secretary_id = tx.body(meeting.body_id).secretary_id
+    number = (("number", meeting.designation),)
+    if template_refused:
+        tx.later(e.Tell(f"template:{meeting.id}:{made.kind}", secretary_id, "template_refused", number, meeting.body_id, meeting.id))
     for form, content in files:
         digest = hashlib.sha256(content).hexdigest()
         tx.add_document(replace(made, id=tx.new_id(), format=form, name=f"{made.name}.{form}", sha256=digest), content)
@@ -339,9 +359,7 @@ def _keep_documents(tx: Transaction, made: Document, files: tuple[tuple[str, byt
             meeting = tx.save(replace(meeting, minutes_sha256=digest))
     if made.kind == "minutes":
         if meeting.phase is Phase.CLOSED and made.edition == 1:
-            params = (("number", meeting.designation),)
-            secretary_id = tx.body(meeting.body_id).secretary_id
-            tx.later(e.Tell(f"minutes:{meeting.id}", secretary_id, "minutes_ready", params, meeting.body_id, meeting.id))
+            tx.later(e.Tell(f"minutes:{meeting.id}", secretary_id, "minutes_ready", number, meeting.body_id, meeting.id))
         return
     tx.later(e.RefreshBoard(meeting.id, {"agenda": "meeting", "approved": "approved"}.get(made.kind, "minutes")))
 

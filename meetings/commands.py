@@ -7,7 +7,11 @@ the meeting (or body) the pressed card showed; None when typed. Inputs are what 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+
+# A field of this kind is filled by the turn itself and never read from a card.
+FROM_TURN: Mapping[str, bool] = {"from_turn": True}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,11 +150,11 @@ class ChangeStandingItems(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeTemplate(Command):
-    """A Word template of the body's own for its documents was sent; `content` is kept as a file outside the record."""
+    """A Word template of the body's own for its documents was sent; its content is kept as a file outside the record."""
 
     body_id: str = ""
     name: str = ""
-    template_id: str = ""
+    template_id: str = field(default="", metadata=FROM_TURN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,9 +58,14 @@ def test_no_word_means_two_commands() -> None:
 
 @pytest.mark.parametrize("command", PRESSED, ids=stem)
 def test_a_button_comes_back_as_the_same_command(command: type[Command]) -> None:
-    values = {field.name: "x1" for field in fields(command) if field.type == "str"}
+    values = {field.name: "x1" for field in fields(command) if field.type == "str" and field.metadata != commands.FROM_TURN}
     sent = command(**values)
     assert unpack(pack(sent, "n1")) == (sent, "n1")
+
+
+def test_what_the_turn_fills_in_is_not_taken_from_a_card() -> None:
+    forged = {"verb": "take_template", "name": "pohja.docx", "template_id": "somebody-elses"}
+    assert unpack(forged) == (commands.TakeTemplate(name="pohja.docx"), "")
 
 
 def test_variants_name_fields() -> None:

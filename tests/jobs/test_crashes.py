@@ -294,4 +294,4 @@ async def test_a_second_start_finds_its_data_and_a_second_process_on_it_is_refus
     assert house.process is not None
     sentence = f"Another process ({house.process.pid}) runs on {house.database}. Stop it first, or give each its own DATABASE_URL."
     assert second.returncode == 1
-    assert sentence in said.decode()
+    assert said.decode() == f"{sentence}\n"
