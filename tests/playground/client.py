@@ -18,11 +18,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import web
-from playwright.async_api import Browser, Locator, Page, Playwright, Route, ViewportSize, WebSocket, expect
+from playwright.async_api import Browser, FloatRect, Locator, Page, Playwright, Route, ViewportSize, WebSocket, expect
 
 from app import create_app
 from settings import Settings
-from tests.turns.room import Card, filled, find_button, text_of
+from tests.turns.room import Card, actions, filled, find_button, text_of
 from tools.run import PLAYGROUND, PLAYGROUND_SETTINGS, ROOT, playground_command
 
 OUTPUT = ROOT / "tests" / "output" / "playground"
@@ -54,7 +54,7 @@ class House:
         self._now = at
         self._runner: web.AppRunner | None = None
         self._playground: Process | None = None
-        self.port, self.playground_port = _free_port(), _free_port()
+        self.port, self.playground_port = free_port(), free_port()
         self.bot_url = f"http://127.0.0.1:{self.port}"
         self.url = f"http://localhost:{self.playground_port}"
 
@@ -152,7 +152,7 @@ class Client:
         """Press a button of a card; the bot's answer takes the card's place."""
         button = card.get_by_role("button", name=title, exact=True).first
         if not await button.is_visible():
-            await card.locator(".ac-overflow-button, [aria-label='...']").last.click()
+            await card.get_by_role("button", name="More options").last.click()
         async with self.page.expect_response("**/_conversation/v1/invoke") as sent:
             await button.click()
         response = await sent.value
@@ -186,24 +186,42 @@ class Client:
         await card.screenshot(path=path)
         await self.page.set_viewport_size(WINDOW)
 
+    async def shot_of_thread(self, name: str, card: Locator) -> None:
+        """Keep a picture of a channel's whole thread, from the card that opens it to the last answer."""
+        thread = self.page.get_by_role("group").filter(has=card).last
+        await self.page.set_viewport_size(ViewportSize(width=WINDOW["width"], height=4 * WINDOW["height"]))
+        await self.page.wait_for_timeout(500)
+        first, last = await thread.bounding_box(), await thread.locator(CARD).last.bounding_box()
+        assert first is not None
+        assert last is not None
+        right, bottom = last["x"] + last["width"] + 16, last["y"] + last["height"] + 16
+        self._shots += 1
+        clip = FloatRect(x=first["x"] - 8, y=first["y"] - 8, width=right - first["x"] + 8, height=bottom - first["y"] + 8)
+        await self.page.screenshot(path=OUTPUT / f"{self._shots:02}-{name}.png", clip=clip)
+        await self.page.set_viewport_size(WINDOW)
+
     # --- everybody else ---
 
-    async def post_with(self, text: str) -> Post:
-        """The latest message that says this, waited for."""
+    async def post_with(self, text: str, verb: str = "", **data: Any) -> Post:
+        """The latest message that says this and has this button, waited for: cards of the board change after the answer."""
         for _ in range(PATIENCE // 100):
-            found = [post for post in self.posts.values() if text in text_of(post.card)]
-            if found:
-                return found[-1]
+            for post in reversed(self.posts.values()):
+                if text in text_of(post.card) and (not verb or _has(post.card, verb, data)):
+                    return post
             await self.page.wait_for_timeout(100)
-        raise AssertionError(f"nobody said {text!r}; seen: {[text_of(post.card)[:80] for post in self.posts.values()]}")
+        last = [text_of(post.card)[:160] for post in list(self.posts.values())[-4:]]
+        raise AssertionError(f"nobody said {text!r} {verb}; the last words: {last}")
 
     async def press_as(self, user_id: str, post: Post, verb: str, inputs: Mapping[str, Any] | None = None, **data: Any) -> Card:
         """Somebody else presses a button of a message: the card they get."""
         action = find_button(post.card, verb, **data)
-        told = {name: action[name] for name in ("id", "verb", "title") if name in action}
+        values: dict[str, Any] = action["data"] | filled(post.card)
+        if inputs:
+            values |= inputs
+        told: dict[str, Any] = {name: action[name] for name in ("id", "verb", "title") if name in action}
         body = {
             "name": "adaptiveCard/action",
-            "value": {"action": {"type": "Action.Execute", **told, "data": {**action["data"], **filled(post.card), **(inputs or {})}}},
+            "value": {"action": {"type": "Action.Execute", **told, "data": values}},
             "from": {"id": user_id},
             "conversation": {"id": post.conversation_id},
             "replyToId": post.id,
@@ -231,7 +249,13 @@ class Client:
             self.posts[message["messageId"]] = Post(message["messageId"], known.conversation_id if known else place, attachment["content"])
 
 
-def _free_port() -> int:
+def _has(card: Card, verb: str, data: Mapping[str, Any]) -> bool:
+    return any(
+        action.get("verb") == verb and all(action["data"].get(name) == value for name, value in data.items()) for action in actions(card)
+    )
+
+
+def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
