@@ -89,10 +89,14 @@ def find_headings(lines: Sequence[Line], fabric: Fabric) -> Headings:
     told = _outermost(candidates[len(contents) :]) if numbered else _in_sequence(candidates[len(contents) :])
     if not numbered and not contents:
         listed = _bare_list(lines, told)
-    headings = tuple(_heading(one, lines, fabric, listed if place < COMPARED else ()) for place, one in enumerate(told))
+    headings = tuple(
+        _heading(one, lines, following.line.number if following else len(lines), fabric, listed if place < COMPARED else ())
+        for place, (one, following) in enumerate(zip_longest(told, told[1:]))
+    )
     if contents:
         titles = [one.title for one in headings[:COMPARED]]
-        rows = [_heading(one, lines, fabric, titles) for one in contents]
+        ends = [*(one.line.number for one in contents[1:]), after_list]
+        rows = [_heading(one, lines, end, fabric, titles) for one, end in zip(contents, ends, strict=True)]
         pairs = tuple((one.number, without_leader(one.title)) for one in rows)
         taken = tuple(number for row in rows for number in range(row.line, row.end) if not lines[number].blank)
         return Headings(headings, pairs, taken)
@@ -197,16 +201,16 @@ def _bare_list(lines: Sequence[Line], told: Sequence[_Candidate]) -> list[str]:
     return texts if len(texts) <= _LIST_LENGTH else []
 
 
-def _heading(one: _Candidate, lines: Sequence[Line], fabric: Fabric, listed: Sequence[str]) -> Heading:
-    """The candidate with all lines of its title: those the list of headings or the wording itself shows to belong to it."""
+def _heading(one: _Candidate, lines: Sequence[Line], following: int, fabric: Fabric, listed: Sequence[str]) -> Heading:
+    """The candidate with all lines of its title before the `following` heading: those its wording or the list of headings shows."""
     title, end = one.title, one.line.number + 1
-    last = end + _TITLE_LINES
+    last = min(following, end + _TITLE_LINES)
     marks = [Mark("number", one.mark, one.line.number)]
     if not title:
         while lines[end].blank:
             end += 1
         title, end = lines[end].text, end + 1
-    while end < min(len(lines), last) and _continues(title, lines[end], listed):
+    while end < last and _continues(title, lines[end], listed):
         title, removed = join_hyphenated(title, lines[end].text, fabric)
         if removed:
             marks.append(Mark("hyphen", removed, end - 1))

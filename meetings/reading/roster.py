@@ -84,6 +84,11 @@ _COLUMNS = {
 _EMPTY_COLUMN = 20
 # Past this it is a text and no row of a roster.
 _LONGEST_ROW = 2000
+# `N.N. (varajäsen M.M.)`: the row says itself who deputises.
+_DEPUTY_NAMED = re.compile(
+    r"(?P<member>.+?)[\s,;(–-]+(?i:(?:henkilökohtainen|personlig|personal)\s+)?(?i:varajäsen|varalla|ersättare|deputy)"
+    r"(?:\s*:\s*|\s+(?=[A-ZÅÄÖ]))(?P<deputy>[^()]+?)\)?"
+)
 _SPACES = re.compile(r"\s{2,}")
 _NUMBERED = re.compile(r"^(?:\d{1,3}[.)]\s+|[•●▪\uf000-\uf0ff]\s*|[-–*]\s+(?=\S))")
 
@@ -209,6 +214,10 @@ def _read_single(roster: _Roster, number: int, line: str, text: str) -> None:
     words = text.split(maxsplit=1)
     if len(words) > 1 and role_of(words[0]) and looks_like_name(words[1].split(",")[0]):
         _add_officer(roster, number, line, role_of(words[0]), words[1])
+        return
+    named = _DEPUTY_NAMED.fullmatch(text)
+    if named is not None and read_cell(named["member"]).people and read_cell(named["deputy"]).people:
+        _add_seat(roster, number, line, named["member"], [named["deputy"]], {})
         return
     pairs = _pairs(text)
     if pairs:

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from meetings.reading.agenda import AttachmentReading, EarlierReference, ItemReading, read_agenda
 from tests.reading import expected
@@ -164,6 +164,7 @@ def test_a_memo_that_marks_no_outcome_has_none() -> None:
 
 @settings(deadline=None)
 @given(TEXTS)
+@example("0.A\n0.OCH\n0.A")
 def test_no_character_of_any_text_is_lost_or_invented(text: str) -> None:
     assert lost_and_invented(text, read_agenda(text)) == NOTHING
 

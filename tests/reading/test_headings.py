@@ -19,6 +19,7 @@ from meetings.reading.headings import same_title
         ("1 § Ohjelman tarkistus\nja jatko", [(1, "Ohjelman tarkistus ja jatko")]),
         ("1 § Avaus\nPuheenjohtaja avaa.", [(1, "Avaus")]),
         ("1. Avaus\n2. Talous\n   1. Tulot\n   2. Menot\n3. Muut", [(1, "Avaus"), (2, "Talous"), (3, "Muut")]),
+        ("1. Avaus ja\n2. Talous", [(1, "Avaus ja"), (2, "Talous")]),
         ("1) Avaus\n2) Talous", [(1, "Avaus"), (2, "Talous")]),
         ("1 § Avaus\n1. Tulot\n2. Menot", [(1, "Avaus")]),
         ("1 § Avaus\nTeksti, joka\n7 §:n mukaan jatkuu", [(1, "Avaus")]),

@@ -128,6 +128,9 @@ def test_smaller_rosters_in_the_other_languages(language: str, organisations: li
         ("1. Aino Aalto\n2. Bo Berg", [("", "Aino Aalto", (), False), ("", "Bo Berg", (), False)]),
         ("Niemen kunta\nAino Aalto   Bo Berg", [("Niemen kunta", "Aino Aalto", ("Bo Berg",), False)]),
         ("Aino Aalto\t-\nBo Berg\tavoin", [("", "Aino Aalto", (), False), ("", "Bo Berg", (), False)]),
+        ("Aino Aalto (varajäsen Bo Berg)", [("", "Aino Aalto", ("Bo Berg",), False)]),
+        ("Aino Aalto, rehtori, henkilökohtainen varajäsen: rehtori Bo Berg", [("", "Aino Aalto", ("Bo Berg",), False)]),
+        ("Aino Aalto, deputy Bo Berg", [("", "Aino Aalto", ("Bo Berg",), False)]),
         ("Puheenjohtaja: Aino Aalto   Bo Berg", [("", "Aino Aalto", ("Bo Berg",), False)]),
     ],
 )
