@@ -172,11 +172,19 @@ def _changed(meeting: m.Meeting, item: m.Item) -> bool:
 def _minutes_item(say: Speech, meeting: m.Meeting, item: m.Item, record: Record, told: list[Block]) -> list[Block]:
     """`told`: what the body is told in this item from its own records, besides what was written."""
     blocks = [*_item_head(say, meeting, item), *record.found(item), *told]
-    blocks += say.labelled("handling", (*record.comings_and_goings(item), *content(item.handling)))
+    handling = _announced(item.handling) if item.standing is m.Standing.ANNOUNCEMENTS else content(item.handling)
+    blocks += say.labelled("handling", (*record.comings_and_goings(item), *handling))
     blocks += say.labelled("discussion", content(item.discussion))
     blocks += say.labelled("vote", record.votes(item))
     blocks += say.labelled("decision", (*record.outcome(item), *content(item.decision), *record.dissents(item)))
     return blocks
+
+
+def _announced(text: str) -> tuple[Paragraph | Bullets, ...]:
+    """Announcements: each line is one of a list, unless their writer made lists of them already."""
+    parts = content(text)
+    lines = tuple(line.strip() for line in text.splitlines() if line.strip())
+    return (Bullets(lines),) if len(lines) > 1 and not any(isinstance(part, Bullets) for part in parts) else tuple(parts)
 
 
 def _apart(say: Speech, meeting: m.Meeting, standing: m.Standing, blocks: list[Block]) -> list[Block]:

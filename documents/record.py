@@ -68,7 +68,8 @@ class Record:
         return tuple(parts)
 
     def _quorum(self) -> list[Block]:
-        at = self._meeting.roll_closed_at
+        # A meeting can be closed without its quorum ever having been found: that is what the minutes say then.
+        at = self._meeting.roll_closed_at or self._meeting.closed_at
         if at is None:
             return []
         found = quorum(self._body, self._meeting, at=at)

@@ -47,6 +47,7 @@ def _for_meeting(body: Body, meeting: Meeting) -> tuple[c.Command, ...]:
                 c.ShowAttendance(meeting_id=this),
                 c.MoveMeeting(meeting_id=this),
                 c.CancelMeeting(meeting_id=this),
+                c.SignIn(meeting_id=this, sign="coming"),
                 c.SignIn(meeting_id=this, sign="excused"),
             )
         case Phase.OPEN if meeting.roll_closed_at is None:

@@ -69,7 +69,11 @@ def confirm_agenda(command: c.ConfirmAgenda, tx: Tx, scope: Scope) -> Screen:
     reading = read_text(draft.source)
     if not reading.items:
         raise Refused("agenda.nothing_read")
+    before = {item.id: item for item in meeting.items}
     meeting = rules.items_from(reading, body, meeting, tx.new_id)
+    if meeting.published_at is not None:
+        marked = (item if _same(before.get(item.id), item) else replace(item, changed_at=tx.now) for item in meeting.items)
+        meeting = replace(meeting, items=tuple(marked))
     meeting = _with_previous_minutes(tx, body, meeting)
     meeting = _saved(tx, body, meeting)
     tx.drop_draft(draft.id)
@@ -207,12 +211,13 @@ def board_meeting(tx: Tx, body: Body, meeting: Meeting, page: int = 1) -> Meetin
     if pages > 1:
         steps = (*steps, c.ShowAgenda(meeting_id=meeting.id, page=page % pages + 1))
     changed = tuple(item for item in in_order(meeting) if item.changed_at and meeting.published_at and meeting.opened_at is None)
+    at_hand = meeting.current_item_id if meeting.phase is Phase.OPEN and meeting.roll_closed_at else ""
     return MeetingOnBoard(
         body=body,
         meeting=meeting,
         people=tx.people({body.chair_id, body.secretary_id} - {""}),
         documents=tuple(one for one in tx.documents(meeting.id) if one.kind == "agenda"),
-        quorum=quorum(body, meeting),
+        quorum=quorum(body, meeting, at_hand),
         changed=changed,
         page=page,
         pages=pages,
@@ -310,6 +315,11 @@ def _previous_minutes(tx: Tx, body: Body, meeting: Meeting) -> list[str]:
     else:
         lines.append(say("previous.not_approved"))
     return lines
+
+
+def _same(before: Item | None, after: Item) -> bool:
+    """Whether an item says what it said; its place may have moved."""
+    return before is not None and replace(before, position=after.position) == after
 
 
 def _edits(tx: Tx, body: Body, meeting: Meeting) -> bool:

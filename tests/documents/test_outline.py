@@ -343,3 +343,24 @@ def test_text_that_could_not_be_placed_stays_with_its_item() -> None:
 def test_a_person_nobody_knows_is_a_dash() -> None:
     made = minutes_doc(sample.body(), sample.meeting(), {})
     assert attendance(made).rows[0].member == "–, puheenjohtaja"
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        ("Uusi silta avattiin.\nSeminaari 3.6.", [b.Bullets(("Uusi silta avattiin.", "Seminaari 3.6."))]),
+        ("- Uusi silta avattiin.\n- Seminaari 3.6.", [b.Bullets(("Uusi silta avattiin.", "Seminaari 3.6."))]),
+        ("Vain yksi asia.", [b.Paragraph("Vain yksi asia.")]),
+    ],
+)
+def test_announcements_are_a_list(written: str, printed: list[object]) -> None:
+    bare = sample.meeting()
+    item = replace(bare.items[0], standing=m.Standing.ANNOUNCEMENTS, handling=written, outcome=m.Outcome.NONE)
+    made = minutes_doc(sample.body(), replace(bare, items=(item,), movements=(), disqualifications=()), sample.people())
+    said = [block for block in made.blocks if isinstance(block, b.Labelled) and block.label == "Käsittely:"]
+    assert [list(block.content) for block in said] == [printed]
+
+
+def test_a_meeting_whose_quorum_was_never_found_says_what_it_was_at_its_close() -> None:
+    made = minutes(roll_closed_at=None, attendances=())
+    assert under(made, "2 §") == ["Todettiin kokous laillisesti koolle kutsutuksi mutta ei päätösvaltaiseksi (läsnä 2/18)."]

@@ -1,0 +1,78 @@
+"""Agendas on a real database: re-read after publishing, shown as changes, and the previous minutes told from facts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date, datetime, time
+from pathlib import Path
+
+import pytest
+
+from meetings import commands as c
+from meetings.model import Approval, Item, Meeting, Phase, Round, RoundResult, Standing
+from meetings.rules.rounds import record_digest
+from meetings.screens.agenda import AgendaRead, AgendaShown
+from tests.samples import NOW, meeting
+from tests.use_cases.stage import Stage, stage
+
+PREVIOUS = Meeting(
+    id="previous",
+    body_id="body",
+    number=3,
+    year=2026,
+    day=date(2026, 3, 2),
+    start=time(10),
+    phase=Phase.REVIEW,
+    opened_at=datetime(2026, 3, 2, 8, 0, tzinfo=NOW.tzinfo),
+    closed_at=datetime(2026, 3, 2, 10, 0, tzinfo=NOW.tzinfo),
+    rounds=(Round("r1", "previous", 1, datetime(2026, 3, 3, 8, 0, tzinfo=NOW.tzinfo), date(2026, 3, 10), None, "Europe/Helsinki"),),
+)
+
+
+def with_item(earlier: str) -> Meeting:
+    """The coming meeting with nothing but the item on the previous minutes."""
+    item = Item("i1", "meeting", 1, "Pöytäkirja", standing=Standing.PREVIOUS_MINUTES, earlier=earlier)
+    return replace(meeting(phase=Phase.PLANNED, published_at=None), items=(item,))
+
+
+@pytest.fixture
+async def on_stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with stage(tmp_path) as opened:
+        yield opened
+
+
+async def test_what_is_read_again_after_publishing_shows_as_changed_and_the_rest_does_not(on_stage: Stage) -> None:
+    text = "1 § Asia 1\nEsitys: Uusi esitys.\n\n2 § Asia 2\n\n3 § Kokonaan uusi\n"
+    read = await on_stage.shown(AgendaRead, "sec", c.ReadAgenda(meeting_id="meeting", text=text))
+    shown = await on_stage.shown(AgendaShown, "sec", c.ConfirmAgenda(draft_id=read.draft.id))
+    assert {item.title for item in shown.items if item.changed_at} == {"Asia 1", "Kokonaan uusi"}
+    assert {(item.title, item.section) for item in shown.items} == {("Asia 1", 1), ("Asia 2", 2), ("Asia 3", 3), ("Kokonaan uusi", 4)}
+
+
+async def test_the_previous_minutes_are_told_from_facts_and_told_again_when_they_are_approved(on_stage: Stage) -> None:
+    planned = with_item("")
+
+    async def told() -> str:
+        return (await on_stage.meeting()).items[0].earlier
+
+    await on_stage.storage.run(lambda tx: (tx.save(PREVIOUS), tx.meeting("meeting"), tx.save(planned)))
+    await on_stage.do("sec", c.PublishAgenda(meeting_id="meeting", confirmed=True))
+    assert await told() == (
+        "Kokous 3/2026, 2.3.2026.\nLähetetty kommentoitavaksi 3.3.2026, kommentit viimeistään 10.3.2026.\nKommentteja ei tullut.\n"
+        "Ei vielä hyväksytty."
+    )
+    running = replace(PREVIOUS.rounds[0], result=RoundResult.COLLECTED, record=record_digest(PREVIOUS))
+    later = replace(PREVIOUS, rounds=(running,))
+    await on_stage.storage.run(lambda tx: (tx.meeting("previous"), tx.body("body"), tx.save(later)))
+    await on_stage.storage.run(lambda tx: tx.save(replace(tx.body("body"), approval=Approval.CHECKERS, checker_ids=("m1",))))
+    await on_stage.do("m1", c.CheckMinutes(meeting_id="previous"))
+    assert (await told()).endswith("Pöytäkirjantarkastajat hyväksyivät 11.5.2026.")
+    assert (await on_stage.meeting()).items[0].changed_at == on_stage.now
+
+
+async def test_what_the_secretary_wrote_of_the_previous_minutes_stays(on_stage: Stage) -> None:
+    planned = with_item("Sovittu puhelimitse.")
+    await on_stage.storage.run(lambda tx: (tx.save(PREVIOUS), tx.meeting("meeting"), tx.save(planned)))
+    await on_stage.do("sec", c.PublishAgenda(meeting_id="meeting", confirmed=True))
+    assert (await on_stage.meeting()).items[0].earlier == "Sovittu puhelimitse."
