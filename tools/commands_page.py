@@ -1,4 +1,5 @@
-"""`python -m tools.commands_page`: writes docs/commands.md from the access table and the catalogues; `--check` only compares."""
+"""`python -m tools.commands_page`: writes docs/commands.md and the README's table from the access table and the catalogues; `--check` only
+compares."""
 
 from __future__ import annotations
 
@@ -10,7 +11,10 @@ from meetings.commands import stem
 from meetings.use_cases.guide import TYPED
 from texts import LANGUAGES, t, words
 
-PAGE = Path(__file__).parent.parent / "docs" / "commands.md"
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "commands.md"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- commands -->", "<!-- end of commands -->"
 
 WHO = {
     Right.LOOK: "anyone of the tenant",
@@ -25,6 +29,15 @@ WHO = {
 }
 
 
+def typed() -> list[str]:
+    """The table of the commands that can be typed, with their words."""
+    lines = ["| fi | sv | en | does |", "|---|---|---|---|"]
+    for command in TYPED:
+        cells = [", ".join(f"`{word}`" for word in words(language, f"words.{stem(command)}")) for language in LANGUAGES]
+        lines.append(f"| {' | '.join(cells)} | {t('en', f'does.{stem(command)}')} |")
+    return lines
+
+
 def page() -> str:
     """The page: typed commands with their words, then every command with its right and phases."""
     lines = [
@@ -34,27 +47,36 @@ def page() -> str:
         "",
         "## Typed",
         "",
-        "| fi | sv | en | does |",
-        "|---|---|---|---|",
+        *typed(),
+        "",
+        "## Who may do what",
+        "",
+        "| command | who | phases of the meeting |",
+        "|---|---|---|",
     ]
-    for command in TYPED:
-        cells = [", ".join(f"`{word}`" for word in words(language, f"words.{stem(command)}")) for language in LANGUAGES]
-        lines.append(f"| {' | '.join(cells)} | {t('en', f'does.{stem(command)}')} |")
-    lines += ["", "## Who may do what", "", "| command | who | phases of the meeting |", "|---|---|---|"]
     for command, access in ACCESS.items():
         phases = ", ".join(dict.fromkeys(access.phases)) or "–"
         lines.append(f"| `{stem(command)}` | {WHO[access.right]} | {phases} |")
     return "\n".join(lines) + "\n"
 
 
+def readme(text: str) -> str:
+    """The README with its table of commands made anew between the marks."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    table = "\n".join(typed())
+    return f"{before}{BEGIN}\n{table}\n{END}{after}"
+
+
 def main() -> int:
-    made = page()
+    made = {PAGE: page(), README: readme(README.read_text(encoding="utf-8"))}
     if "--check" in sys.argv:
-        if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != made:
-            sys.stderr.write("docs/commands.md is not up to date: run `make docs`\n")
-            return 1
-        return 0
-    PAGE.write_text(made, encoding="utf-8")
+        old = [path.name for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+        if old:
+            sys.stderr.write(f"not up to date: {', '.join(old)}; run `make docs`\n")
+        return 1 if old else 0
+    for path, text in made.items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 
