@@ -166,7 +166,8 @@ def test_a_memo_that_marks_no_outcome_has_none() -> None:
 @given(TEXTS)
 @example("0.A\n0.OCH\n0.A")
 @example(
-    "1 § A (esittelijä N.N.)\nLiitteet:\n- Avtal; Bilaga 3: Karta https://a.example\n(liite 5)\n2 (3)\n\fAiempi käsittely: 1.1.2020 (7§) ja 2.1.2020 (8§);"
+    "1 § A (esittelijä N.N.)\nLiitteet:\n- Avtal; Bilaga 3: Karta https://a.example\n(liite 5)\n2 (3)\n\f"
+    "Aiempi käsittely: 1.1.2020 (7§) ja 2.1.2020 (8§);"
 )
 def test_no_character_of_any_text_is_lost_or_invented(text: str) -> None:
     assert lost_and_invented(text, read_agenda(text)) == NOTHING
