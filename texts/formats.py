@@ -41,7 +41,7 @@ def format_list(language: str, parts: Sequence[str]) -> str:
 
 
 def wording(language: str, key: str, **params: object) -> str:
-    """The message `key` with dates, times and (start, end) pairs among its parameters formatted: the sentence as it stands in a record."""
+    """The message `key` with dates and times among its parameters formatted: the sentence as it stands in a record."""
     return t(language, key, **{name: _shown(language, value) for name, value in params.items()})
 
 
@@ -51,8 +51,6 @@ def _shown(language: str, value: object) -> object:
             return format_time(language, value)
         case date():
             return format_date(language, value)
-        case (time() as start, time() | None as end):
-            return format_times(language, start, end)
         case _:
             return value
 

@@ -68,13 +68,13 @@ async def test_dates_are_read_asked_about_and_planned_with_their_numbers(room: R
     for expected in (
         "1/2026",
         "8.9.2026",
-        "Kokouksen 9.11.2026 aika on klo 9.00–11.00, muiden klo 11.30–13.30.",
+        "Kokous 9.11.2026 alkaisi klo 9.00 ja päättyisi klo 11.00, muut alkavat klo 11.30 ja päättyvät klo 13.30.",
         "ja joulukuussa vielä yksi",
     ):
         assert expected in text_of(read), expected
-    usual = next(one for one in actions(read) if one["title"] == "klo 11.30–13.30")
+    usual = next(one for one in actions(read) if one["title"] == "alkaa klo 11.30, päättyy klo 13.30")
     answered = card_of(await room.channel.press(scene.aino, scene.desk, usual, {}))
-    assert "muiden klo" not in text_of(answered)
+    assert "muut alkavat" not in text_of(answered)
     planned = await room.press(scene.aino, scene.desk, answered, "confirm_dates")
     assert "ma 9.11.2026 klo 11.30–13.30" in text_of(planned)
     listed = text_of(await scene.say("show_meetings"))
