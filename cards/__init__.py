@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cards import agenda, attendance, guide, minutes, planning, record, seats, setup
-from cards.kit import Card
+from cards.kit import Card, fits
 from meetings.screens.base import Screen
 
 # `Any`: each function takes its own screen; tests/test_registry.py checks the pairing.
@@ -22,9 +22,18 @@ CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
 }
 
 
+# A card that is too large is made again with less room for its texts; the documents and the forms have them whole.
+SHARES = (1, 0.5, 0.25, 0.1, 0.05)
+
+
 def render(screen: Screen, language: str, nonce: str, address: Callable[[str], str] = str) -> dict[str, Any]:
     """The card of a screen. `nonce` marks this rendering so that a repeated press is known; `address` makes a link of a document's id."""
-    card = Card(language, nonce, address)
-    card.notice(screen.notice, wrong=screen.wrong)
-    CARDS[type(screen)](card, screen)
-    return card.finish(screen.steps)
+    made: dict[str, Any] = {}
+    for share in SHARES:
+        card = Card(language, nonce, address, share)
+        card.notice(screen.notice, wrong=screen.wrong)
+        CARDS[type(screen)](card, screen)
+        made = card.finish(screen.steps)
+        if fits(made):
+            break
+    return made

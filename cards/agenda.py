@@ -65,25 +65,23 @@ def agenda_shown(card: Card, screen: AgendaShown) -> None:
             if item.id in attachment.item_ids:
                 card.subtle("agenda.attachment", number=attachment.number, title=attachment.title)
         if screen.editing:
-            card.buttons(
-                [
-                    c.EditItem(meeting_id=meeting.id, item_id=item.id, version=meeting.version),
-                    *(
-                        (
-                            (
-                                c.MoveItem(meeting_id=meeting.id, item_id=item.id, position=str(item.position - 1)),
-                                card.t("agenda.up", title=item.title[:30]),
-                            ),
-                        )
-                        if item.position > 1 and meeting.published_at is None
-                        else ()
-                    ),
-                    c.RemoveItem(meeting_id=meeting.id, item_id=item.id),
-                ]
-            )
+            _item_buttons(card, meeting, item)
     card.documents(screen.documents)
     if screen.pages > 1:
         card.subtle("agenda.page", page=screen.page, pages=screen.pages)
+
+
+def _item_buttons(card: Card, meeting: Meeting, item: Item) -> None:
+    """What can be done to an item; each button says to which, since all items of the page have theirs."""
+    here: dict[str, Any] = {"meeting_id": meeting.id, "item_id": item.id}
+    place = f"§ {item.section}" if item.section is not None else card.t("agenda.item_place", position=item.position)
+    buttons: list[tuple[c.Command, str]] = [(c.EditItem(version=meeting.version, **here), card.t("agenda.edit_one", place=place))]
+    if item.position > 1 and meeting.published_at is None:
+        buttons.append((c.MoveItem(position=str(item.position - 1), **here), card.t("agenda.up", title=place)))
+    withdrawn = "agenda.withdraw_one" if meeting.published_at else "agenda.remove_one"
+    if item.outcome is not Outcome.WITHDRAWN:
+        buttons.append((c.RemoveItem(**here), card.t(withdrawn, place=place)))
+    card.buttons(buttons)
 
 
 def item_form(card: Card, screen: ItemForm) -> None:
@@ -93,12 +91,13 @@ def item_form(card: Card, screen: ItemForm) -> None:
     )
     card.text_input("title", card.t("agenda.item_title"), screen.title, required=True)
     card.text_input("presenter", card.t("agenda.presenter"), screen.presenter)
-    card.text_input("proposal", card.t("agenda.proposal"), screen.proposal, lines=True, length=LONGEST)
     if screen.item:
-        card.text_input("earlier", card.t("agenda.earlier"), screen.earlier, lines=True, length=LONGEST)
-        card.text_input("rest", card.t("agenda.rest_label"), screen.rest, lines=True, length=LONGEST)
+        for field, label in (("proposal", "agenda.proposal"), ("earlier", "agenda.earlier"), ("rest", "agenda.rest_label")):
+            edit = c.EditItem(meeting_id=meeting.id, item_id=screen.item.id, version=meeting.version, part=field)
+            card.long_input(field, card.t(label), getattr(screen, field), edit, here=field in screen.parts, length=LONGEST)
         card.submit(c.EditItem(meeting_id=meeting.id, item_id=screen.item.id, version=meeting.version), title=card.t("agenda.save"))
     else:
+        card.text_input("proposal", card.t("agenda.proposal"), screen.proposal, lines=True, length=LONGEST)
         choices = [("", card.t("agenda.at_end"))] + [(str(one.position), f"{one.position}. {one.title}") for one in in_order(meeting)]
         card.choice_input("position", card.t("agenda.before"), choices, "")
         card.submit(c.AddItem(meeting_id=meeting.id), title=card.t("agenda.save"))
@@ -142,7 +141,10 @@ def _board_items(card: Card, body: Body, meeting: Meeting, items: list[Item]) ->
     card.subheading(card.t("agenda.decided" if meeting.opened_at else "agenda.agenda"))
     for item in items:
         current = item.id == meeting.current_item_id and meeting.phase is Phase.OPEN
-        card.line("agenda.current_item" if current else "agenda.board_item", item=_numbered(card, item))
+        if current:
+            card.strong("agenda.current_item", item=_numbered(card, item))
+        else:
+            card.line("agenda.board_item", item=_numbered(card, item))
         if item.outcome is not Outcome.NONE:
             card.subtle(f"stock.{item.outcome}")
         elif item.decision and meeting.opened_at:

@@ -14,7 +14,6 @@ from meetings.screens.base import Screen
 from texts import format_time
 
 _GROUPS = ("present", "attending", "aside", "late", "excused", "absent", "waiting")
-_ROW = 6
 
 
 def opening_asked(card: Card, screen: OpeningAsked) -> None:
@@ -63,9 +62,7 @@ def attendance_desk(card: Card, screen: AttendanceDesk) -> None:
         none = [] if meeting.current_item_id else [("", card.t("attendance.no_item"))]
         card.choice_input("item_id", card.t("attendance.during"), [*none, *items], screen.item_id or meeting.current_item_id)
         card.buttons([c.NoteMovement(meeting_id=this, direction=way, page=screen.page) for way in ("arrived", "left")])
-        moved = [(c.TakeBack(meeting_id=this, mark_id=one.id), _move(card, screen, one)) for one in screen.movements]
-        for place in range(0, len(moved), _ROW):
-            card.buttons(moved[place : place + _ROW])
+        card.buttons([(c.TakeBack(meeting_id=this, mark_id=one.id), _move(card, screen, one)) for one in screen.movements])
 
 
 def _quorum(card: Card, meeting: Meeting, found: Quorum) -> None:

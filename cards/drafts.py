@@ -22,12 +22,18 @@ def questions(card: Card, draft: Draft, asked: Sequence[Question]) -> None:
     if not waiting:
         return
     card.subheading(card.t("drafts.questions", count=len(waiting)))
-    for one in waiting[:AT_ONCE]:
-        card.line(one.key, **dict(one.params))
+    shown = waiting[:AT_ONCE]
+    for place, one in enumerate(shown, start=1):
+        # Several questions have the same choices: the number says whose a button is.
+        mark = f"({place}) " if len(shown) > 1 else ""
+        card.asked(mark, one.key, **dict(one.params))
         in_force = next(choice for choice in one.choices if choice.value == one.answer)
         card.subtle("drafts.in_force", choice=_words(card, in_force))
         card.buttons(
-            [(c.AnswerQuestion(draft_id=draft.id, question=one.id, choice=choice.value), _words(card, choice)) for choice in one.choices]
+            [
+                (c.AnswerQuestion(draft_id=draft.id, question=one.id, choice=choice.value), mark + _words(card, choice))
+                for choice in one.choices
+            ]
         )
     if len(waiting) > AT_ONCE:
         card.subtle("drafts.more_questions", count=len(waiting) - AT_ONCE)

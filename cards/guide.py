@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cards.kit import Card
+from meetings import commands as c
 from meetings.commands import stem
 from meetings.screens.base import Screen, Told
-from meetings.screens.guide import AskedAgain, HelpShown, StatusShown, TextTaken, Welcomed
+from meetings.screens.guide import AskedAgain, BodiesShown, HelpShown, StatusShown, TextTaken, Welcomed
 from texts import format_date, format_times, words
 
 
@@ -27,11 +28,16 @@ def help_shown(card: Card, screen: HelpShown) -> None:
     card.heading(card.t("guide.help_title"), subtitle=screen.body.name if screen.body else "")
     card.line("guide.help_intro")
     rows = [(words(card.language, f"words.{stem(command)}")[0], card.t(f"does.{stem(command)}")) for command in screen.commands]
-    card.table((card.t("guide.help_word"), card.t("guide.help_does")), rows, (2, 5))
+    card.table((card.t("guide.help_word"), card.t("guide.help_does")), rows, (1, 2))
 
 
 def asked_again(card: Card, screen: AskedAgain) -> None:
     card.line("guide.not_understood", text=screen.text[:200])
+
+
+def bodies_shown(card: Card, screen: BodiesShown) -> None:
+    card.line("guide.choose_body" if screen.bodies else "guide.no_body")
+    card.buttons([(c.ChooseBody(body_id=one.id), one.name) for one in screen.bodies])
 
 
 def status_shown(card: Card, screen: StatusShown) -> None:
@@ -66,6 +72,7 @@ CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
     Welcomed: welcomed,
     HelpShown: help_shown,
     AskedAgain: asked_again,
+    BodiesShown: bodies_shown,
     StatusShown: status_shown,
     TextTaken: text_taken,
 }

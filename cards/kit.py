@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from typing import Any, Literal
 
+import orjson
 from microsoft_teams.cards import (
     Action,
     ActionSet,
@@ -14,9 +16,7 @@ from microsoft_teams.cards import (
     CardElement,
     Choice,
     ChoiceSetInput,
-    Column,
     ColumnDefinition,
-    ColumnSet,
     Container,
     DateInput,
     ExecuteAction,
@@ -24,7 +24,7 @@ from microsoft_teams.cards import (
     FactSet,
     OpenUrlAction,
     RichTextBlock,
-    ShowCardAction,
+    SubmitActionData,
     Table,
     TableCell,
     TableRow,
@@ -42,23 +42,42 @@ from meetings.screens.base import Sentence
 from texts import wording
 
 VERSION: Literal["1.5"] = "1.5"
+# A client shows so many primary buttons of one row and drops the others; secondary ones are behind its menu.
 PRIMARY = 6
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>~|#])")
-_LIST = re.compile(r"^(\s*\d*)([-+.)])(?=\s)", re.MULTILINE)
+# Bytes of a card in UTF-16, as Teams counts them: above 100 KB a message is refused, below 80 KB it is safe.
+MOST = 80_000
+# A text is shown in so many paragraphs.
+PARAGRAPHS = 40
+# An input holds at most so much of that, in characters.
+LONGEST_VALUE = 30_000
+# Emphasis, links, HTML, entities, tables, and the braces of text functions.
+_INLINE = re.compile(r"([\\`*_\[\]<~|&]|(?<=\{)\{)")
+_INDENT = re.compile(r"^[^\S\n]+", re.MULTILINE)
+# At the start of a line: lists, headings, quotes, and the rules that make headings of the line above.
+_BLOCK = re.compile(r"^(\d*)([-+.)](?=\s|$)|[#>]|[-=](?=[-=\s]*$))", re.MULTILINE)
 
 
 def escape(text: str) -> str:
-    """Typed text made harmless for a TextBlock, which reads Markdown."""
-    return _LIST.sub(r"\1\\\2", _MARKDOWN.sub(r"\\\1", text))
+    """Typed text made harmless for a TextBlock, which reads Markdown: what is shown is what was typed, blanks apart."""
+    return _BLOCK.sub(r"\1\\\2", _INLINE.sub(r"\\\1", _INDENT.sub("", text)))
+
+
+def fits(card: dict[str, Any]) -> bool:
+    """Whether Teams takes the card."""
+    return len(orjson.dumps(card)) * 2 <= MOST or len(json.dumps(card, ensure_ascii=False).encode("utf-16-le")) <= MOST
 
 
 class Card:
-    """Builds one card in one language. Elements are appended in reading order; `finish` adds the buttons and the frame."""
+    """Builds one card in one language. Elements are appended in reading order; `finish` adds the buttons and the frame.
 
-    def __init__(self, language: str, nonce: str, address: Callable[[str], str] = str) -> None:
+    `share`: texts get this part of their room, so that a card that would be too large is made again and fits.
+    """
+
+    def __init__(self, language: str, nonce: str, address: Callable[[str], str] = str, share: float = 1) -> None:
         self.language = language
         self.nonce = nonce
         self._address = address
+        self._share = share
         self._body: list[Any] = []
         self._fallback: list[str] = []
         self._inputs: set[str] = set()
@@ -75,7 +94,16 @@ class Card:
 
     def marked(self, key: str, **params: object) -> str:
         """A sentence for a TextBlock: what people typed is escaped."""
-        return self.t(key, **{name: escape(value) if isinstance(value, str) else value for name, value in params.items()})
+        return self.t(key, **{name: self.shown(value, 2500) if isinstance(value, str) else value for name, value in params.items()})
+
+    def shown(self, text: str, limit: int) -> str:
+        """Typed text for a TextBlock, escaped, cut with … where it is long."""
+        return escape(self.cut(text, limit))
+
+    def cut(self, text: str, limit: int) -> str:
+        """Typed text as plain text in one place of the card."""
+        room = max(int(limit * self._share), 40)
+        return text if len(text) <= room else text[: room - 1].rstrip() + "…"
 
     # --- elements ---
 
@@ -86,37 +114,54 @@ class Card:
         """One sentence on top of the card."""
         if sentence is None:
             return
+        self._fallback.append(self.cut(self.say(sentence), 500))
         text = self.marked(sentence.key, **dict(sentence.params))
-        self._fallback.append(text)
         style: Literal["attention", "good"] = "attention" if wrong else "good"
         self.add(Container(style=style, bleed=True, items=[TextBlock(text=text, wrap=True, weight="Bolder")]))
 
     def heading(self, text: str, *, subtitle: str = "") -> None:
         """The card's title (typed text is escaped here), with a quieter line below."""
-        self._fallback.append(text)
-        self.add(TextBlock(text=escape(text), wrap=True, size="Large", weight="Bolder", style="heading"))
+        self._fallback.append(self.cut(text, 300))
+        self.add(TextBlock(text=self.shown(text, 300), wrap=True, size="Large", weight="Bolder", style="heading"))
         if subtitle:
-            self.add(TextBlock(text=escape(subtitle), wrap=True, is_subtle=True, spacing="None"))
+            self.add(TextBlock(text=self.shown(subtitle, 300), wrap=True, is_subtle=True, spacing="None"))
 
     def subheading(self, text: str) -> None:
-        self.add(TextBlock(text=escape(text), wrap=True, weight="Bolder", spacing="Medium", separator=True))
+        self.add(TextBlock(text=self.shown(text, 300), wrap=True, weight="Bolder", spacing="Medium", separator=True))
 
     def line(self, key: str, **params: object) -> None:
         """A sentence of the catalogue."""
         self.add(TextBlock(text=self.marked(key, **params), wrap=True))
 
+    def asked(self, mark: str, key: str, **params: object) -> None:
+        """A question, after a mark such as (1) that its buttons have too."""
+        self.add(TextBlock(text=mark + self.marked(key, **params), wrap=True))
+
+    def strong(self, key: str, **params: object) -> None:
+        """The line that matters most among its like."""
+        self.add(TextBlock(text=self.marked(key, **params), wrap=True, weight="Bolder"))
+
     def subtle(self, key: str, **params: object) -> None:
         self.add(TextBlock(text=self.marked(key, **params), wrap=True, is_subtle=True, spacing="Small"))
 
+    def words(self, text: str) -> None:
+        """One line that is no sentence: names and states."""
+        self.add(TextBlock(text=self.shown(text, 500), wrap=True, spacing="Small"))
+
     def typed(self, text: str, *, limit: int = 1500) -> None:
         """Text as people typed it, literally, paragraph by paragraph; cut with … on a card (the documents have it whole)."""
-        shown = text if len(text) <= limit else text[: limit - 1] + "…"
-        for paragraph in (part for part in shown.split("\n") if part.strip()):
-            self.add(RichTextBlock(inlines=list[CardElement]([TextRun(text=paragraph)]), spacing="Small"))
+        paragraphs = [part.strip() for part in self.cut(text, limit).split("\n") if part.strip()]
+        most = max(int(PARAGRAPHS * self._share), 3)
+        if len(paragraphs) > most:
+            paragraphs[most - 1 :] = ["…"]
+        for paragraph in paragraphs:
+            # Between the braces of a text function stands an invisible joiner: a run reads no Markdown, but it reads functions.
+            inlines = list[CardElement]([TextRun(text=paragraph.replace("{{", "{\u2060{"))])
+            self.add(RichTextBlock(inlines=inlines, spacing="Small"))
 
     def facts(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Label: value pairs; empty values are left out."""
-        rows = [Fact(title=label, value=escape(value)) for label, value in pairs if value]
+        rows = [Fact(title=label, value=self.shown(value, 5000)) for label, value in pairs if value]
         if rows:
             self.add(FactSet(facts=rows))
 
@@ -125,19 +170,12 @@ class Card:
         widths = widths or (1,) * len(headers)
 
         def cell(text: str, *, bold: bool = False) -> TableCell:
-            return TableCell(items=[TextBlock(text=escape(text), wrap=True, weight="Bolder" if bold else "Default")])
+            return TableCell(items=[TextBlock(text=self.shown(text, 250) or "–", wrap=True, weight="Bolder" if bold else "Default")])
 
         lines = [TableRow(cells=[cell(text, bold=True) for text in headers])]
         lines += [TableRow(cells=[cell(text) for text in row]) for row in rows]
         columns = [ColumnDefinition(width=width) for width in widths]
         self.add(Table(columns=columns, rows=lines, first_row_as_headers=True, show_grid_lines=True))
-
-    def row(self, cells: Sequence[tuple[str, int]], *, buttons: Sequence[Command] = ()) -> None:
-        """One line of columns (text, relative width), with small buttons at its end."""
-        columns = [Column(width=str(width), items=[TextBlock(text=escape(text), wrap=True)]) for text, width in cells]
-        self.add(ColumnSet(columns=columns, spacing="Small"))
-        if buttons:
-            self.add(ActionSet(actions=[self.button(command) for command in buttons], spacing="Small"))
 
     # --- inputs: every one with a label and an error message ---
 
@@ -152,7 +190,11 @@ class Card:
         length: int = 500,
         placeholder: str = "",
     ) -> None:
+        """A value that no card can hold is left out, and the person is told."""
         self._inputs.add(field)
+        if len(value.encode("utf-16-le")) // 2 > LONGEST_VALUE:
+            self.line("input.text_not_shown", label=label, length=len(value))
+            value = ""
         self.add(
             TextInput(
                 id=field,
@@ -165,6 +207,15 @@ class Card:
                 error_message=self.t("input.text_wrong", label=label, length=length),
             )
         )
+
+    def long_input(self, field: str, label: str, value: str, edit: Command, *, here: bool, length: int) -> None:
+        """A text to edit; where there is no room for it (not `here`), its beginning and the way to a card of its own."""
+        if here:
+            self.text_input(field, label, value, lines=True, length=length)
+        elif value:
+            self.subheading(label)
+            self.typed(value, limit=400)
+            self.buttons([(edit, self.t("input.edit_part", part=label))])
 
     def choice_input(
         self,
@@ -182,10 +233,11 @@ class Card:
             ChoiceSetInput(
                 id=field,
                 label=label,
-                choices=[Choice(title=title, value=key) for key, title in choices],
+                choices=[Choice(title=self.cut(title, 150), value=key) for key, title in choices],
                 value=value or None,
                 is_required=required or None,
                 is_multi_select=several or None,
+                wrap=True,
                 style="compact" if len(choices) > 4 and not several else "expanded",
                 error_message=self.t("input.choice_wrong", label=label),
             )
@@ -197,6 +249,7 @@ class Card:
             ToggleInput(
                 id=field,
                 title=title,
+                wrap=True,
                 value="true" if value else "false",
                 value_on="true",
                 value_off="false",
@@ -243,7 +296,7 @@ class Card:
 
     def button(self, command: Command, *, title: str = "", primary: bool = False, secondary: bool = False) -> ExecuteAction:
         made = ExecuteAction(
-            title=title or self.label(command),
+            title=self.cut(title or self.label(command), 80),
             verb=stem(command),
             data=pack(command, self.nonce),
             style="positive" if primary else None,
@@ -253,10 +306,11 @@ class Card:
         return made
 
     def buttons(self, commands: Sequence[Command | tuple[Command, str]]) -> None:
-        """A row of buttons in the body, at the place they belong to; a pair is a command with its own title."""
+        """Buttons in the body, at the place they belong to, in rows a client shows whole; a pair is a command with its own title."""
         pairs = [pair if isinstance(pair, tuple) else (pair, "") for pair in commands]
-        if pairs:
-            self.add(ActionSet(actions=[self.button(command, title=title) for command, title in pairs]))
+        for place in range(0, len(pairs), PRIMARY):
+            row = pairs[place : place + PRIMARY]
+            self.add(ActionSet(actions=[self.button(command, title=title) for command, title in row], spacing="Small" if place else None))
 
     def submit(self, command: Command, *, title: str = "") -> None:
         """The button that sends the form above it."""
@@ -272,10 +326,6 @@ class Card:
         """Links to the PDF and Word of a document, by signed address."""
         self.links((self.t(f"documents.open_{one.format}"), self._address(one.id)) for one in documents)
 
-    def show(self, title: str, inner: Card) -> ShowCardAction:
-        """A form that unfolds under the card; its inputs are its own."""
-        return ShowCardAction(title=title, card=AdaptiveCard(version=VERSION, body=inner._body))
-
     def finish(self, steps: Sequence[Command] = ()) -> dict[str, Any]:
         """The card as JSON. At most six buttons are primary, the rest go to the overflow menu."""
         actions: list[Action] = [self.button(command, secondary=place >= PRIMARY) for place, command in enumerate(steps)]
@@ -283,8 +333,12 @@ class Card:
             self.add(ActionSet(actions=actions, separator=True, spacing="Medium"))
         # Inputs go with the buttons they are for. The others are pressed without them: a form left unfilled stops no way out.
         for button, command in self._made:
-            if self._inputs and (stem(command).startswith("show_") or self._inputs.isdisjoint(field.name for field in fields(command))):
+            theirs = [field for field in fields(command) if field.name in self._inputs]
+            if self._inputs and (stem(command).startswith("show_") or not theirs):
                 button.associated_inputs = "none"
+            elif emptied := {field.name: "" for field in theirs if field.default is None}:
+                # Clients send no emptied input: where a missing text means "not on this card", an empty one stands in the data.
+                button.data = SubmitActionData(**(pack(command, self.nonce) | emptied))
         card = AdaptiveCard(version=VERSION, lang=self.language, body=self._body, fallback_text=" – ".join(self._fallback) or "Pykälä")
         dumped: dict[str, Any] = card.model_dump(by_alias=True, exclude_none=True)
         return dumped | {"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "msteams": {"width": "Full"}}

@@ -11,7 +11,7 @@ from meetings.model import Answer, Approval, Body, CommentKind, Meeting, Phase, 
 from meetings.rules.numbering import in_order
 from meetings.screens.base import Screen
 from meetings.screens.minutes import ApprovedOnBoard, CommentForm, CommentsShown, MinutesDesk, RoundOnBoard
-from texts import format_date, format_time
+from texts import LANGUAGES, format_date, format_time, t
 
 
 def minutes_desk(card: Card, screen: MinutesDesk) -> None:
@@ -125,10 +125,12 @@ def _approval(card: Card, body: Body, meeting: Meeting) -> None:
 
 
 def _rule(card: Card, body: Body, sent: Round) -> None:
+    """The rule by which this round approves, with the body's own words where they are not the stock sentence."""
     match body.approval:
         case Approval.TACIT:
             card.line("minutes.rule_tacit", deadline=_until(card, sent))
-            card.typed(body.approval_rule)
+            if body.approval_rule not in {t(one, f"setup.rule.tacit.{form}") for one in LANGUAGES for form in ("formal", "memo")}:
+                card.typed(body.approval_rule)
         case Approval.CHECKERS:
             card.line("minutes.rule_checkers")
         case Approval.NEXT_MEETING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cards.drafts import questions, unplaced
+from cards.drafts import POINTED_OUT, questions, unplaced
 from cards.kit import Card
 from meetings import commands as c
 from meetings.model import Meeting, Phase
@@ -85,9 +85,9 @@ def meetings_shown(card: Card, screen: MeetingsShown) -> None:
         state = card.t(f"phase_name.{meeting.phase}")
         if meeting.cancel_reason:
             state = f"{state}: {meeting.cancel_reason[:120]}"
-        live = meeting.phase is not Phase.CANCELLED
-        card.row(((meeting.designation, 2), (when(card, meeting), 5), (where(card, meeting), 4), (state, 4)))
-        if live:
+        card.subheading(f"{meeting.designation} – {when(card, meeting)}")
+        card.words(" · ".join(part for part in (where(card, meeting), state) if part))
+        if meeting.phase is not Phase.CANCELLED:
             card.buttons([(c.ShowMeeting(meeting_id=meeting.id), card.t("planning.open", number=meeting.designation))])
 
 
@@ -110,9 +110,12 @@ def dates_read(card: Card, screen: DatesRead) -> None:
         heads = (card.t("planning.number_head"), card.t("planning.when"), card.t("planning.place"))
         rows = [(one.number, when(card, one.plan), where(card, one.plan)) for one in screen.rows]
         card.table(heads, rows, (2, 5, 4))
-    for one in screen.rows:
-        for doubt in one.doubts:
-            card.notice(doubt, wrong=True)
+    # What cannot be planned at all comes first: it is why there is no button to plan.
+    doubts = sorted((doubt for one in screen.rows for doubt in one.doubts), key=lambda doubt: doubt.key != "planning.doubt_end")
+    for doubt in doubts[:POINTED_OUT]:
+        card.notice(doubt, wrong=True)
+    if len(doubts) > POINTED_OUT:
+        card.subtle("planning.more_doubts", count=len(doubts) - POINTED_OUT)
     unplaced(card, "planning.unplaced", screen.rest)
 
 

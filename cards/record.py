@@ -11,14 +11,12 @@ from meetings.model import Item, Outcome, Phase, Standing
 from meetings.rules.attendance import FOUND
 from meetings.screens.base import Screen
 from meetings.screens.record import AttachForm, Closing, DisqualifyForm, DissentForm, ItemDesk, TimesForm, VoteForm
-from texts import format_time
 
 LONGEST = 20_000
 _STOCK = (
     ("as_proposed", "noted", "amended", "tabled", "sent_back"),
     ("elected", "rejected", "withdrawn", "lapsed"),
 )
-_ROW = 6
 
 
 def item_desk(card: Card, screen: ItemDesk) -> None:
@@ -35,8 +33,8 @@ def item_desk(card: Card, screen: ItemDesk) -> None:
         card.typed(item.proposal, limit=1200)
     if item.earlier:
         card.subtle("record.earlier", text=item.earlier[:300])
-    for attachment in screen.attachments:
-        card.subtle("agenda.attachment", number=attachment.number, title=attachment.title)
+    attached = "; ".join(f"{one.number} {one.title}" for one in screen.attachments)
+    card.facts(((card.t("agenda.attachments"), attached),))
     _beside(card, screen)
     _texts(card, screen)
     here: dict[str, Any] = {"meeting_id": meeting.id, "item_id": item.id, "seen": screen.seen}
@@ -55,13 +53,8 @@ def _texts(card: Card, screen: ItemDesk) -> None:
     for field, value in screen.texts.items():
         announced = field == "handling" and item.standing is Standing.ANNOUNCEMENTS
         label = card.t("record.announcements" if announced else f"record.{field}")
-        if field in screen.parts:
-            card.text_input(field, label, value, lines=True, length=LONGEST)
-        elif value:
-            card.subheading(label)
-            card.typed(value, limit=400)
-            edit = c.ShowItem(meeting_id=screen.meeting.id, item_id=item.id, part=field)
-            card.buttons([(edit, card.t("record.edit_part", part=label))])
+        edit = c.ShowItem(meeting_id=screen.meeting.id, item_id=item.id, part=field)
+        card.long_input(field, label, value, edit, here=field in screen.parts, length=LONGEST)
 
 
 def _beside(card: Card, screen: ItemDesk) -> None:
@@ -73,8 +66,11 @@ def _beside(card: Card, screen: ItemDesk) -> None:
         if one.item_id == item.id and one.person_id in screen.people:
             name = screen.people[one.person_id].name
             deputy = screen.people[one.deputy_id].name if one.deputy_id in screen.people else ""
-            left, back = (format_time(card.language, at.astimezone(screen.body.tz)) if at else "…" for at in (one.left_at, one.back_at))
-            card.line("record.aside", name=name, ground=one.ground, left=left, back=back)
+            left = one.left_at.astimezone(screen.body.tz)
+            if one.back_at is None:
+                card.line("record.still_aside", name=name, ground=one.ground, left=left)
+            else:
+                card.line("record.aside", name=name, ground=one.ground, left=left, back=one.back_at.astimezone(screen.body.tz))
             if deputy:
                 card.line("record.sits_instead", name=deputy)
             changes.append((c.Disqualify(person_id=one.person_id, **here), card.t("record.change_aside", name=name)))
@@ -92,8 +88,7 @@ def _beside(card: Card, screen: ItemDesk) -> None:
             changes.append((c.TakeBack(meeting_id=meeting.id, mark_id=dissent.id), card.t("record.undo_dissent", name=name)))
     if item.outcome is not Outcome.NONE and meeting.phase is Phase.OPEN:
         changes.append((c.TakeBack(meeting_id=meeting.id, mark_id=item.id), card.t("record.undo_outcome")))
-    for place in range(0, len(changes), _ROW):
-        card.buttons(changes[place : place + _ROW])
+    card.buttons(changes)
 
 
 def attach_form(card: Card, screen: AttachForm) -> None:
@@ -137,6 +132,9 @@ def vote_form(card: Card, screen: VoteForm) -> None:
 def dissent_form(card: Card, screen: DissentForm) -> None:
     card.heading(card.t("record.dissent_title"), subtitle=_numbered(screen.item))
     people = [(one, screen.people[one].name) for one in screen.present if one in screen.people]
+    if not people:
+        card.line("record.nobody_there")
+        return
     card.choice_input("person_id", card.t("record.who"), people, screen.person_id, required=True)
     card.text_input("text", card.t("record.dissent_text"), screen.text, lines=True, length=LONGEST)
     card.submit(c.RecordDissent(meeting_id=screen.meeting.id, item_id=screen.item.id), title=card.t("record.save"))
@@ -147,9 +145,7 @@ def closing(card: Card, screen: Closing) -> None:
     card.heading(card.t("record.close_title", number=meeting.designation), subtitle=screen.body.name)
     if screen.items:
         card.line("record.lacking", count=len(screen.items))
-        jumps = [(c.ShowItem(meeting_id=meeting.id, item_id=item.id), _numbered(item)) for item in screen.items]
-        for place in range(0, len(jumps), _ROW):
-            card.buttons(jumps[place : place + _ROW])
+        card.buttons([(c.ShowItem(meeting_id=meeting.id, item_id=item.id), _numbered(item)) for item in screen.items])
         card.subtle("record.lacking_help")
         return
     card.line("record.close_help")

@@ -38,7 +38,7 @@ def roster_read(card: Card, screen: RosterRead) -> None:
     questions(card, screen.draft, screen.questions)
     if screen.rows:
         heads = (card.t("seats.number"), card.t("seats.organisation"), card.t("seats.member"), card.t("seats.deputies"))
-        card.table(heads, [_read_row(card, row) for row in screen.rows], (1, 4, 4, 4))
+        card.table(heads, [_read_row(card, row) for row in screen.rows], (2, 5, 5, 5))
         card.subtle("seats.tick", tick=LINKED)
     if screen.experts:
         card.subheading(card.t("seats.experts"))
@@ -65,7 +65,7 @@ def seats_shown(card: Card, screen: SeatsShown) -> None:
         card.line("seats.none")
         return
     heads = (card.t("seats.number"), card.t("seats.organisation"), card.t("seats.member"), card.t("seats.deputies"))
-    card.table(heads, [_row(card, seat, screen.people) for seat in screen.seats], (1, 4, 4, 4))
+    card.table(heads, [_row(card, seat, screen.people) for seat in screen.seats], (2, 5, 5, 5))
     card.subtle("seats.tick", tick=LINKED)
     if screen.experts:
         card.subheading(card.t("seats.experts"))

@@ -308,16 +308,20 @@ class AddItem(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditItem(Command):
-    """Without a title: the form of the item, filled."""
+    """Without a title: the form of the item, filled. A text that is None was not on the card and stays.
+
+    `part` is the one text to edit when all would be too long for a card.
+    """
 
     meeting_id: str = ""
     item_id: str = ""
     version: int | None = None
     title: str = ""
     presenter: str = ""
-    proposal: str = ""
-    earlier: str = ""
-    rest: str = ""
+    proposal: str | None = None
+    earlier: str | None = None
+    rest: str | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from meetings.errors import NotFound, Refused
@@ -10,6 +10,8 @@ from meetings.model import Attachment, Body, Item, Meeting, Outcome, Phase, Stan
 from meetings.reading.agenda import AgendaReading, ItemReading
 from meetings.rules.numbering import in_order
 
+# So many characters of text fit on one card beside everything else; what does not is edited on a card of its own.
+ON_CARD = 26_000
 _FIRST = (Standing.OPENING, Standing.QUORUM, Standing.AGENDA, Standing.CHECKERS, Standing.PREVIOUS_MINUTES, Standing.ANNOUNCEMENTS)
 _LAST = (Standing.OTHER_BUSINESS, Standing.NEXT_MEETING, Standing.CLOSING)
 
@@ -187,3 +189,13 @@ def _attachments(reading: AgendaReading, read: list[Item], meeting: Meeting, new
             elif item.id not in kept[same].item_ids:
                 kept[same] = replace(kept[same], item_ids=(*kept[same].item_ids, item.id))
     return tuple(kept)
+
+
+def fitting(texts: Mapping[str, str]) -> tuple[str, ...]:
+    """The texts that can stand on one card, the shortest first, in their order."""
+    room, found = ON_CARD, set()
+    for name in sorted(texts, key=lambda one: len(texts[one])):
+        room -= len(texts[name])
+        if room >= 0:
+            found.add(name)
+    return tuple(name for name in texts if name in found)

@@ -47,7 +47,7 @@ class AgendaShown(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemForm(Screen):
-    """One item's fields, as stored or as typed; `item` None for a new one."""
+    """One item's fields, as stored or as typed; `item` None for a new one. `parts`: those of its texts that can be edited on this card."""
 
     body: Body
     meeting: Meeting
@@ -57,6 +57,7 @@ class ItemForm(Screen):
     proposal: str = ""
     earlier: str = ""
     rest: str = ""
+    parts: tuple[str, ...] = ("proposal", "earlier", "rest")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

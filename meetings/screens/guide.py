@@ -32,6 +32,13 @@ class AskedAgain(Screen):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BodiesShown(Screen):
+    """Which of the person's bodies is it about?"""
+
+    bodies: tuple[Body, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusShown(Screen):
     """Where the person's bodies stand: each with its meetings in hand, and of each meeting what is waited for."""
 

@@ -29,7 +29,8 @@ BOARD_PAGE = 15
 LONGEST = 20_000
 # Several edits in a row reach the invited as one mail.
 CALM = timedelta(minutes=2)
-_FIELDS = ("title", "presenter", "proposal", "earlier", "rest")
+_TEXTS = ("proposal", "earlier", "rest")
+_FIELDS = ("title", "presenter", *_TEXTS)
 
 
 # --- reading ------------------------------------------------------------------------------------------------------------
@@ -119,9 +120,9 @@ def edit_item(command: c.EditItem, tx: Tx, scope: Scope) -> Screen:
         old,
         title=_text(command.title, 500),
         presenter=_text(command.presenter, 500),
-        proposal=_text(command.proposal, LONGEST),
-        earlier=_text(command.earlier, LONGEST),
-        rest=_text(command.rest, LONGEST),
+        proposal=_given(command.proposal, old.proposal),
+        earlier=_given(command.earlier, old.earlier),
+        rest=_given(command.rest, old.rest),
     )
     if new != old and meeting.published_at:
         new = replace(new, changed_at=tx.now)
@@ -134,17 +135,21 @@ def item_form(command: c.AddItem | c.EditItem, tx: Tx, scope: Scope) -> Screen:
     del tx
     item_id = getattr(command, "item_id", "")
     item = rules.find_item(scope.meeting, item_id) if item_id else None
-    source = command if any(getattr(command, name, "") for name in _FIELDS) or item is None else item
-    title, presenter, proposal, earlier, rest = (str(getattr(source, name, "")) for name in _FIELDS)
+    typed = item is None or any(getattr(command, name, None) for name in _FIELDS)
+    texts = {name: str(getattr(item, name, "")) for name in _FIELDS}
+    if typed:
+        texts |= {name: value for name in _FIELDS if (value := getattr(command, name, None)) is not None}
+    part = getattr(command, "part", "")
     return ItemForm(
         body=scope.body,
         meeting=scope.meeting,
         item=item,
-        title=title,
-        presenter=presenter,
-        proposal=proposal,
-        earlier=earlier,
-        rest=rest,
+        parts=(part,) if part in _TEXTS else rules.fitting({name: texts[name] for name in _TEXTS}),
+        title=texts["title"],
+        presenter=texts["presenter"],
+        proposal=texts["proposal"],
+        earlier=texts["earlier"],
+        rest=texts["rest"],
         steps=(c.ShowAgenda(meeting_id=scope.meeting.id),),
     )
 
@@ -334,6 +339,11 @@ def _page_of(meeting: Meeting, item_id: str) -> int:
 
 def _place(typed: str, meeting: Meeting) -> int:
     return int(typed) if typed.strip().isdecimal() and 1 <= int(typed) <= len(meeting.items) + 1 else 0
+
+
+def _given(typed: str | None, stored: str) -> str:
+    """A text of the form; one that was not on the card stays."""
+    return stored if typed is None else _text(typed, LONGEST)
 
 
 def _text(typed: str, longest: int) -> str:

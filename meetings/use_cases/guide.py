@@ -18,7 +18,7 @@ from meetings.rules.presence import quorum
 from meetings.rules.steps import next_steps
 from meetings.scope import Scope, meeting_at_hand
 from meetings.screens.base import Screen, Sentence, Told, sentence
-from meetings.screens.guide import AskedAgain, HelpShown, StatusShown, TextTaken, Welcomed
+from meetings.screens.guide import AskedAgain, BodiesShown, HelpShown, StatusShown, TextTaken, Welcomed
 
 
 def welcome(_command: c.Welcome, tx: Tx, scope: Scope) -> Screen:
@@ -53,7 +53,7 @@ def ask_again(command: c.AskAgain, tx: Tx, scope: Scope) -> Screen:
 
 def choose_body(command: c.ChooseBody, tx: Tx, scope: Scope) -> Screen:
     if not command.body_id:
-        return Told(text=sentence("guide.choose_body"), steps=tuple(c.ChooseBody(body_id=body.id) for body in tx.bodies()))
+        return BodiesShown(bodies=tx.bodies(), steps=_first_steps(tx, scope))
     tx.save(replace(tx.actor, desk_body_id=scope.body.id))
     return show_status(command, tx, scope)
 

@@ -16,7 +16,7 @@ from meetings.errors import MeetingError, NotFound, Refused
 from meetings.model import Attachment, Body, Choice, DeputyCall, Disqualification, Dissent, Item, Meeting, Outcome, Phase, Standing, Vote
 from meetings.ports import Tx
 from meetings.rules import attendance as rules
-from meetings.rules.agenda import find_item, with_item
+from meetings.rules.agenda import find_item, fitting, with_item
 from meetings.rules.numbering import in_order
 from meetings.rules.presence import actors, aside, attended, most_voices, quorum
 from meetings.rules.rounds import require_version
@@ -30,8 +30,6 @@ from meetings.use_cases.attendance import show_attendance
 from meetings.use_cases.minutes import prepare_minutes
 
 LONGEST = 20_000
-# So many characters of text fit on one card beside everything else; what does not is edited on a card of its own.
-ON_CARD = 26_000
 TEXTS = ("handling", "discussion", "decision")
 
 
@@ -427,7 +425,7 @@ def _desk(tx: Tx, body: Body, meeting: Meeting, item: Item, *, part: str = "", t
         meeting=meeting,
         item=item,
         texts=texts,
-        parts=(part,) if part in TEXTS else _fitting(texts),
+        parts=(part,) if part in TEXTS else fitting(texts),
         seen=seen,
         at_hand=at_hand,
         attachments=tuple(one for one in meeting.attachments if item.id in one.item_ids),
@@ -435,16 +433,6 @@ def _desk(tx: Tx, body: Body, meeting: Meeting, item: Item, *, part: str = "", t
         quorum=quorum(body, meeting, item.id),
         steps=tuple(steps),
     )
-
-
-def _fitting(texts: Mapping[str, str]) -> tuple[str, ...]:
-    """The texts that can stand on one card, the shortest first, in their order."""
-    room, found = ON_CARD, set()
-    for name in sorted(TEXTS, key=lambda one: len(texts[one])):
-        room -= len(texts[name])
-        if room >= 0:
-            found.add(name)
-    return tuple(name for name in TEXTS if name in found)
 
 
 def _then(then: str, item: Item, changed: bool, tx: Tx, scope: Scope) -> Screen:

@@ -1,0 +1,80 @@
+"""Every screen as a card, in three languages, small and as large as it can be, against the rules of `tests.cards.rules`."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+import pytest
+
+import meetings.screens
+from cards import CARDS, render
+from meetings.screens.agenda import MeetingOnBoard
+from meetings.screens.attendance import RollOnBoard
+from meetings.screens.base import Screen, Told
+from meetings.screens.guide import AskedAgain, BodiesShown, TextTaken
+from meetings.screens.minutes import ApprovedOnBoard, RoundOnBoard
+from tests.cards import rules
+from tests.cards.screens import SCREENS, Words
+from texts import LANGUAGES
+
+BOARD = (MeetingOnBoard, RollOnBoard, RoundOnBoard, ApprovedOnBoard)
+# A sentence and its buttons: nothing to put a heading over.
+UNTITLED = (Told, AskedAgain, TextTaken, BodiesShown)
+every_screen = pytest.mark.parametrize("name", SCREENS)
+every_language = pytest.mark.parametrize("language", LANGUAGES)
+
+
+@cache
+def card(name: str, language: str) -> dict[str, Any]:
+    return render(SCREENS[name], language, "0123456789abcdef", lambda document: f"https://pykala.example/documents/{document}")
+
+
+def test_every_screen_has_its_samples() -> None:
+    for size in ("small", "large"):
+        assert {type(screen) for name, screen in SCREENS.items() if name.startswith(size)} == set(CARDS)
+
+
+def test_every_screen_has_a_card() -> None:
+    modules = [import_module(f"meetings.screens.{one.name}") for one in iter_modules(meetings.screens.__path__)]
+    every = {kind for module in modules for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, Screen)}
+    assert every - {Screen} == set(CARDS)
+
+
+@every_language
+@every_screen
+def test_a_card_keeps_the_rules(name: str, language: str) -> None:
+    made = card(name, language)
+    faults = {
+        "valid": rules.is_valid(made),
+        "language": rules.names_its_language(made, language),
+        "inputs": rules.inputs_are_told(made),
+        "buttons": rules.buttons_are_known(made),
+        "few": rules.buttons_are_few(made, on_board=isinstance(SCREENS[name], BOARD)),
+        "apart": rules.buttons_are_told_apart(made),
+        "size": rules.is_small(made),
+        "typed": rules.shows_what_was_typed(made),
+        "aloud": rules.is_read_aloud(made),
+    }
+    assert {rule: found for rule, found in faults.items() if found} == {}
+
+
+@every_language
+@pytest.mark.parametrize("name", [name for name in SCREENS if name.startswith("small")])
+def test_a_card_speaks_its_language(name: str, language: str) -> None:
+    assert rules.is_said_in(card(name, language), language) == []
+
+
+@every_screen
+def test_a_card_has_a_heading(name: str) -> None:
+    headings = [one for one in rules.of_type(card(name, "fi"), "TextBlock") if one.get("style") == "heading"]
+    assert len(headings) == (0 if isinstance(SCREENS[name], UNTITLED) else 1)
+
+
+def test_the_large_samples_are_hostile() -> None:
+    """What is typed on them is markup for every construct a client may know."""
+    found = set(rules.formatting(Words(hostile=True).text("", 1000)))
+    assert {"strong_open", "em_open", "link_open", "image", "html_inline", "code_inline", "s_open", "heading_open", "hr"} <= found
+    assert {"bullet_list_open", "ordered_list_open", "blockquote_open"} <= found
