@@ -23,7 +23,7 @@ RECORD = (
     ("Ilmoitusasiat", "Merkittiin tiedoksi"),
     ("Saaristo-ohjelman", "Esityksen mukaan"),
     ("Merellisten matkailureittien", "Esityksen mukaan"),
-    ("Kansa-koulujen", "Pöydälle"),
+    ("Kansa-koulujen", "Jätettiin pöydälle"),
     ("Vesiliikenteen", "Esityksen mukaan"),
     ("Viestintä ja tapahtumat", "Merkittiin tiedoksi"),
     ("Muut asiat", "Merkittiin tiedoksi"),
@@ -69,7 +69,7 @@ async def test_a_meeting_in_the_real_client(house: House, client: Client) -> Non
     agenda = await client.say("esityslista\n" + (DATA / "fi_agenda.txt").read_text(encoding="utf-8"))
     await expect(agenda).to_contain_text("Näin luin esityslistan 1/2027")
     await client.shot("agenda-read", agenda)
-    await client.press(agenda, "Hyväksy lista")
+    await client.press(agenda, "Vahvista esityslista")
     await client.shot("agenda-confirmed", agenda)
     await client.press(agenda, "Julkaise esityslista")
     await expect(agenda).to_contain_text("julkaistu")
