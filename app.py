@@ -43,10 +43,13 @@ def finnish_holiday(day: date) -> str | None:
     return name
 
 
-async def create_app(settings: Settings, clock: Callable[[], datetime] = now, pace: float = 1.0) -> web.Application:
+async def create_app(
+    settings: Settings, clock: Callable[[], datetime] = now, pace: float = 1.0, registration: EdgeConfig | None = None
+) -> web.Application:
     """The whole bot as one aiohttp application; everything is opened with it and closed with it.
 
-    `pace`: seconds between two messages to one channel; Teams allows no more than one a second.
+    `pace`: seconds between two messages to one channel; Teams allows no more than one a second. `registration`: another than the settings
+    tell, for a channel on this machine that signs its tokens.
     """
     storage = Storage(settings.database_url, clock=clock, holiday=finnish_holiday)
     await storage.start()
@@ -56,7 +59,7 @@ async def create_app(settings: Settings, clock: Callable[[], datetime] = now, pa
     def address(document_id: str) -> str:
         return document_link(base, document_id, key, clock())
 
-    edge = Edge(_edge_config(settings))
+    edge = Edge(registration or _edge_config(settings))
     sandbox = not settings.graph_base_url and settings.local
     graph_url = settings.graph_base_url or (f"http://{settings.host}:{settings.port}/graph/v1.0" if sandbox else "")
     graph = graph_client(graph_url, _credential(settings)) if graph_url else graph_client(credential=_credential(settings))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,6 +23,7 @@ from tests.standins.issuer import APP_ID, ISSUER, SECRET, TENANT
 
 METADATA_URL = os.environ.get("BENCH_METADATA_URL", "")
 LOGIN_URL = os.environ.get("BENCH_LOGIN_URL", "")
+SERVICE_URL = os.environ.get("BENCH_SERVICE_URL", "")
 
 
 class Echo(ActivityHandler):  # type: ignore[misc]  # botbuilder ships no types
@@ -126,7 +129,50 @@ async def edge() -> web.Application:
     return _serving(messages, ours.close)
 
 
-BOTS: dict[str, Callable[[], Coroutine[Any, Any, web.Application]]] = {"bare": bare, "stock": stock, "edge": edge}
+async def press() -> web.Application:
+    """The product itself, on SQLite, with the meeting of `bench.room` in it."""
+    from app import create_app  # noqa: PLC0415  # as above
+    from bench import room  # noqa: PLC0415  # as above
+    from bot.edge import EdgeConfig  # noqa: PLC0415  # as above
+    from settings import Settings  # noqa: PLC0415  # as above
+    from storage.transaction import Storage  # noqa: PLC0415  # as above
+    from tests.standins.channel import Channel  # noqa: PLC0415  # as above
+
+    folder = tempfile.TemporaryDirectory()
+    url = f"sqlite:///{folder.name}/bench.db"
+    storage = Storage(url, clock=lambda: datetime.now(UTC))
+    await storage.start()
+    channel = Channel()
+    channel.service_url = SERVICE_URL
+    await room.seed(storage, channel)
+    await storage.close()
+    names = {
+        "MicrosoftAppId": APP_ID,
+        "MicrosoftAppPassword": SECRET,
+        "MicrosoftAppTenantId": TENANT,
+        "GRAPH_ORGANISER": "s@pykala.example",
+    }
+    settings = Settings(_env_file=None, database_url=url, public_url="https://pykala.example", **names)  # type: ignore[call-arg, arg-type]  # by alias
+    registration = EdgeConfig(
+        "SingleTenant",
+        app_id=APP_ID,
+        app_password=SECRET,
+        tenant_id=TENANT,
+        openid_metadata_url=METADATA_URL,
+        login_url=LOGIN_URL,
+        allowed_service_hosts=("127.0.0.1",),
+    )
+    app = await create_app(settings, registration=registration)
+
+    async def forgotten(_app: web.Application) -> AsyncIterator[None]:
+        yield
+        folder.cleanup()
+
+    app.cleanup_ctx.append(forgotten)
+    return app
+
+
+BOTS: dict[str, Callable[[], Coroutine[Any, Any, web.Application]]] = {"bare": bare, "stock": stock, "edge": edge, "press": press}
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
+from functools import cache
 from types import MappingProxyType
 from typing import Any, get_args, get_type_hints
 
@@ -31,7 +32,7 @@ def unpack(data: Mapping[str, Any]) -> tuple[Command, str]:
     command = BY_STEM.get(str(data.get(VERB, "")))
     if command is None:
         raise Refused("button.unknown")
-    hints = _hints(command)
+    hints = _hints(command)  # type: ignore[arg-type]  # a class is hashable
     values: dict[str, Any] = {}
     for field in fields(command):
         if field.name not in data or field.metadata == FROM_TURN:
@@ -42,6 +43,7 @@ def unpack(data: Mapping[str, Any]) -> tuple[Command, str]:
     return command(**values), str(data.get(NONCE, ""))[:64]
 
 
+@cache
 def _hints(command: type[Command]) -> dict[str, Any]:
     return get_type_hints(command, vars(commands))
 

@@ -23,6 +23,8 @@ AT_ONCE = 8
 POLL = 5.0
 SHORTEST = 0.02
 GRACE = 10.0
+# A burst of presses is looked at once.
+BREATH = 0.03
 KEPT = timedelta(days=90)
 
 Handler = Callable[[Any], Awaitable[str]]
@@ -86,6 +88,7 @@ class Runner:
             if wait is not None:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), wait)
+                    await asyncio.sleep(BREATH)
 
     async def _claim(self) -> list[Claimed]:
         free = AT_ONCE - len(self._tasks)

@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, select
 
 from storage.engine import open_engine
+from storage.mapping import inserting
 from storage.tables import journal
 
+_LAST = select(journal.c.hash).order_by(journal.c.seq.desc()).limit(1)
 _PLACE = 0x50796C  # of the advisory lock: the chain has one end, so its writers take turns
 
 
@@ -35,20 +37,19 @@ class Entry:
 def append(connection: Connection, entry: Entry) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_PLACE)))
-    before = connection.execute(select(journal.c.hash).order_by(journal.c.seq.desc()).limit(1)).scalar() or ""
+    before = connection.execute(_LAST).scalar() or ""
     payload = json.dumps(dict(entry.inputs), default=str, ensure_ascii=False, sort_keys=True)
-    connection.execute(
-        insert(journal).values(
-            body_id=entry.body_id,
-            meeting_id=entry.meeting_id,
-            person_id=entry.person_id,
-            at=entry.at,
-            command=entry.command,
-            payload=payload,
-            before=before,
-            hash=_digest(before, entry.body_id, entry.meeting_id, entry.person_id, entry.at, entry.command, payload),
-        )
-    )
+    row = {
+        "body_id": entry.body_id,
+        "meeting_id": entry.meeting_id,
+        "person_id": entry.person_id,
+        "at": entry.at,
+        "command": entry.command,
+        "payload": payload,
+        "before": before,
+        "hash": _digest(before, entry.body_id, entry.meeting_id, entry.person_id, entry.at, entry.command, payload),
+    }
+    connection.execute(inserting(journal), row)
 
 
 def first_break(connection: Connection) -> int | None:

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
+from operator import attrgetter
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from sqlalchemy import Connection, Row, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Insert, Row, Select, Table, Update, bindparam, delete, insert, select, update
 
 from meetings.model import Body, Meeting
 from storage.errors import Conflict
-from storage.tables import Children
+from storage.tables import Children, is_child
 
 Model = TypeVar("Model")
 Root = TypeVar("Root", Body, Meeting)
 
 
 @cache
-def _readers(model: type[Any]) -> tuple[tuple[str, Any], ...]:
-    """The stored fields of a class with what makes a value of each from its column; None where the column's value is right as it is."""
+def _readers(model: type[Any]) -> tuple[Any, ...]:
+    """For each stored field of a class, in the order of its columns, what makes a value of a column; None where it is right as it is."""
     hints = get_type_hints(model)
-    return tuple((field.name, _reader(hints[field.name])) for field in fields(model))
+    return tuple(_reader(hints[field.name]) for field in fields(model) if not is_child(hints[field.name]))
 
 
 def _reader(hint: Any) -> Any:
@@ -40,25 +42,64 @@ def _tuple(value: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def read_row(model: Callable[..., Model], row: Row[Any], children: dict[str, tuple[Any, ...]] | None = None) -> Model:
-    """One row as its dataclass, with the tuples of an aggregate."""
-    found = row._mapping  # SQLAlchemy's public accessor, in spite of its underscore
-    values: dict[str, Any] = dict(children or {})
-    for name, reader in _readers(model):
-        if name in found:
-            value = found[name]
-            values[name] = reader(value) if reader is not None and value is not None else value
-    return model(**values)
+    """One whole row of a table as its dataclass, with the tuples of an aggregate. Columns and fields have the same order."""
+    values = [reader(value) if reader and value is not None else value for reader, value in zip(_readers(model), row, strict=True)]
+    return model(*values, **(children or {}))
+
+
+# Statements are built once: building one costs more than running it.
+
+
+@cache
+def by_id(table: Table) -> Select[Any]:
+    """The row whose id is the parameter `wanted`."""
+    return select(table).where(table.c.id == bindparam("wanted"))
+
+
+@cache
+def _of_parent(table: Table, parent: str) -> Select[Any]:
+    return select(table).where(table.c[parent] == bindparam("wanted")).order_by(table.c.id)
+
+
+@cache
+def inserting(table: Table) -> Insert:
+    return insert(table)
+
+
+@cache
+def _updating(table: Table, names: tuple[str, ...], *, versioned: bool = False) -> Update:
+    """Sets the columns `names` from `new_<name>` where the id is `old_id` (and the version `old_version`)."""
+    statement = update(table).where(table.c.id == bindparam("old_id"))
+    if versioned:
+        statement = statement.where(table.c.version == bindparam("old_version"))
+    return statement.values({name: bindparam(f"new_{name}") for name in names})
 
 
 def load_children(connection: Connection, children: Iterable[Children], parent_id: str) -> dict[str, tuple[Any, ...]]:
     """The tuples of an aggregate, one statement a table, in the order of writing (ids are time-ordered)."""
     return {
-        one.field: tuple(
-            read_row(one.model, row)
-            for row in connection.execute(select(one.table).where(one.table.c[one.parent] == parent_id).order_by(one.table.c.id))
-        )
+        one.field: tuple(read_row(one.model, row) for row in connection.execute(_of_parent(one.table, one.parent), {"wanted": parent_id}))
         for one in children
     }
+
+
+def as_loaded(children: Iterable[Children], thing: Root) -> Root:
+    """An aggregate as it would be read back: its tuples in the order of their ids, its instants in UTC."""
+    in_order: dict[str, Any] = {one.field: tuple(map(_in_utc, sorted(getattr(thing, one.field), key=attrgetter("id")))) for one in children}
+    read_back: Root = replace(_in_utc(thing), **in_order)
+    return read_back
+
+
+def _in_utc(thing: Any) -> Any:
+    instants = ((name, getattr(thing, name)) for name in _instants(type(thing)))  # type: ignore[arg-type]  # a class is hashable
+    moved = {name: at.astimezone(UTC) for name, at in instants if at is not None and at.tzinfo is not UTC}
+    return replace(thing, **moved) if moved else thing
+
+
+@cache
+def _instants(model: type[Any]) -> tuple[str, ...]:
+    hints = get_type_hints(model)
+    return tuple(field.name for field in fields(model) if datetime in (hints[field.name], *get_args(hints[field.name])))
 
 
 def to_row(table: Table, thing: Any) -> dict[str, Any]:
@@ -68,12 +109,13 @@ def to_row(table: Table, thing: Any) -> dict[str, Any]:
 def save_root(connection: Connection, table: Table, children: Iterable[Children], old: Root | None, new: Root) -> Root:
     """Insert or update an aggregate; returns it with its new version. Raises `Conflict` when its version has moved since `old`."""
     if old is None:
-        connection.execute(insert(table).values(**to_row(table, new)))
+        connection.execute(inserting(table), to_row(table, new))
         saved = new
     else:
         saved = replace(new, version=old.version + 1)
         changed = _difference(table, old, saved)
-        done = connection.execute(update(table).where(table.c.id == new.id, table.c.version == old.version).values(**changed))
+        values = _new(changed) | {"old_id": new.id, "old_version": old.version}
+        done = connection.execute(_updating(table, tuple(changed), versioned=True), values)
         if done.rowcount != 1:
             raise Conflict(new.id)
     for one in children:
@@ -83,9 +125,13 @@ def save_root(connection: Connection, table: Table, children: Iterable[Children]
 
 def save_single(connection: Connection, table: Table, old: Any | None, new: Any) -> None:
     if old is None:
-        connection.execute(insert(table).values(**to_row(table, new)))
+        connection.execute(inserting(table), to_row(table, new))
     elif changed := _difference(table, old, new):
-        connection.execute(update(table).where(table.c.id == new.id).values(**changed))
+        connection.execute(_updating(table, tuple(changed)), _new(changed) | {"old_id": new.id})
+
+
+def _new(changed: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"new_{name}": value for name, value in changed.items()}
 
 
 def _save_children(connection: Connection, table: Table, old: Sequence[Any], new: Sequence[Any]) -> None:
@@ -96,15 +142,14 @@ def _save_children(connection: Connection, table: Table, old: Sequence[Any], new
     if gone := [one_id for one_id in before if one_id not in after]:
         connection.execute(delete(table).where(table.c.id.in_(gone)))
     if made := [to_row(table, one) for one in new if one.id not in before]:
-        connection.execute(insert(table), made)
+        connection.execute(inserting(table), made)
     # Those that differ in the same columns go in one statement: items that were moved, say.
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for one in new:
         if one.id in before and (changed := _difference(table, before[one.id], one)):
-            alike.setdefault(tuple(changed), []).append({f"new_{name}": value for name, value in changed.items()} | {"old_id": one.id})
+            alike.setdefault(tuple(changed), []).append(_new(changed) | {"old_id": one.id})
     for names, rows in alike.items():
-        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
-        connection.execute(update(table).where(table.c.id == bindparam("old_id")).values(values), rows)
+        connection.execute(_updating(table, names), rows)
 
 
 def _difference(table: Table, old: Any, new: Any) -> dict[str, Any]:

@@ -8,13 +8,23 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, get_args
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Boolean, ColumnElement, Connection, and_, bindparam, case, delete, exists, func, or_, select, update
 
 from meetings.effects import Effect, Tell
+from storage.mapping import inserting
 from storage.tables import body, effect, meeting, turn
 
 KINDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in get_args(Effect)}
 WAITING, RUNNING, DONE, DEAD = "waiting", "running", "done", "dead"
+
+
+# Something tried in vain waits for its time; a new change must not hammer a channel that asked for patience.
+_PATIENT = and_(effect.c.attempts > 0, bindparam("laned", type_=Boolean))
+_ABSORBED = (
+    update(effect)
+    .where(effect.c.key == bindparam("wanted"), effect.c.state == WAITING)
+    .values(payload=bindparam("new_payload"), due_at=case((_PATIENT, effect.c.due_at), else_=bindparam("due", type_=effect.c.due_at.type)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,31 +38,13 @@ class Claimed:
 
 def write(connection: Connection, wanted: Effect, due: datetime) -> None:
     """One waiting row a key: a waiting one absorbs the new one, and a timer moves to the new time. A running one does not absorb."""
-    waiting = and_(effect.c.key == wanted.key, effect.c.state == WAITING)
-    found = connection.execute(select(effect.c.seq, effect.c.due_at, effect.c.attempts).where(waiting)).first()
     payload = json.dumps(asdict(wanted), ensure_ascii=False)
-    if found is not None:
-        # Something tried in vain waits for its time; a new change must not hammer a channel that asked for patience.
-        at = found.due_at if found.attempts and wanted.lane else due
-        # Still waiting? On PostgreSQL the runner may have claimed it since, and it may have read the state before this change.
-        absorbed = connection.execute(
-            update(effect).where(effect.c.seq == found.seq, effect.c.state == WAITING).values(payload=payload, due_at=at)
-        )
-        if absorbed.rowcount == 1:
-            return
-    connection.execute(
-        insert(effect).values(
-            kind=type(wanted).__name__,
-            key=wanted.key,
-            lane=wanted.lane,
-            payload=payload,
-            due_at=due,
-            state=WAITING,
-            attempts=0,
-            result="",
-            error="",
-        )
-    )
+    # One statement, so that a runner that has claimed the row since (it may have read the state before this change) is not absorbed into.
+    absorbed = connection.execute(_ABSORBED, {"wanted": wanted.key, "laned": bool(wanted.lane), "new_payload": payload, "due": due})
+    if absorbed.rowcount > 0:
+        return
+    row = {"kind": type(wanted).__name__, "key": wanted.key, "lane": wanted.lane, "payload": payload, "due_at": due, "state": WAITING}
+    connection.execute(inserting(effect), row | {"attempts": 0, "result": "", "error": ""})
 
 
 def claim(connection: Connection, now: datetime, most: int) -> list[Claimed]:

@@ -84,7 +84,7 @@ class Children:
 
 def _table(name: str, model: type[Any], *extra: Any) -> Table:
     hints = get_type_hints(model)
-    columns = [_column(model, field.name, hints[field.name]) for field in fields(model) if not _is_child(hints[field.name])]
+    columns = [_column(model, field.name, hints[field.name]) for field in fields(model) if not is_child(hints[field.name])]
     return Table(name, metadata, *columns, *extra)
 
 
@@ -106,7 +106,7 @@ def _type(kind: Any) -> TypeEngine[Any]:
     return _TYPES[kind]
 
 
-def _is_child(hint: Any) -> bool:
+def is_child(hint: Any) -> bool:
     return get_origin(hint) is tuple and is_dataclass(get_args(hint)[0])
 
 
@@ -135,7 +135,7 @@ def _children(root: type[Any], parent: str, names: Mapping[str, str]) -> tuple[C
     hints = get_type_hints(root)
     found = []
     for field in fields(root):
-        if _is_child(hints[field.name]):
+        if is_child(hints[field.name]):
             model = get_args(hints[field.name])[0]
             found.append(Children(field.name, model, _table(names[field.name], model), parent))
     return tuple(found)

@@ -13,7 +13,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from meetings.commands import Command, inputs, stem
@@ -24,8 +25,11 @@ from meetings.ports import Saved
 from storage import journal, outbox, tables
 from storage.engine import open_engine
 from storage.errors import Conflict
-from storage.mapping import load_children, read_row, save_root, save_single
+from storage.known import MOST as MOST_KNOWN
+from storage.known import Known, Root
+from storage.mapping import as_loaded, by_id, load_children, read_row, save_root, save_single
 from storage.migrate import upgrade
+from storage.tables import Children
 from texts import wording
 
 Result = TypeVar("Result")
@@ -33,6 +37,27 @@ ATTEMPTS = 3
 _PLACE = 0x50796E  # of the advisory lock of transactions in PostgreSQL
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 NOBODY = Person(id="", tenant_id="", name="")
+
+
+def _head(table: Table, *names: str) -> Select[Any]:
+    return select(*(table.c[name] for name in names)).where(table.c.id == bindparam("wanted"))
+
+
+# What tells whether an aggregate is known; a meeting's event is noted without moving its version.
+_BODY = _head(tables.body, "tenant_id", "version")
+_MEETING = (
+    _head(tables.meeting, "body_id", "version", "event_id", "join_url")
+    .add_columns(tables.body.c.tenant_id, tables.body.c.version.label("body_version"))
+    .join_from(tables.meeting, tables.body)
+)
+_MEETING_LOCKED = _MEETING.with_for_update(of=tables.meeting)
+_PEOPLE = select(tables.person).where(tables.person.c.id.in_(bindparam("wanted", expanding=True)))
+_ACCOUNT = select(tables.person).where(tables.person.c.tenant_id == bindparam("tenant"), tables.person.c.account_id == bindparam("account"))
+_TURN = {
+    "sqlite": sqlite.insert(tables.turn).on_conflict_do_nothing().execution_options(preserve_rowcount=True),
+    "postgresql": postgresql.insert(tables.turn).on_conflict_do_nothing().execution_options(preserve_rowcount=True),
+}
+_VERSIONS: Mapping[type[Body | Meeting], Select[Any]] = {Body: _head(tables.body, "version"), Meeting: _head(tables.meeting, "version")}
 
 
 class _Ids:
@@ -64,6 +89,7 @@ class Transaction:
         conversation: Conversation | None,
         *,
         changing: bool,
+        known: Known,
     ) -> None:
         self.now = now
         self.actor = actor or NOBODY
@@ -74,6 +100,16 @@ class Transaction:
         self._holiday = holiday
         self._lock = changing and connection.dialect.name == "postgresql"
         self._loaded: dict[tuple[type[Any], str], Any] = {}
+        self._known = known
+        self._saved: dict[str, Body | Meeting] = {}
+
+    def committed(self) -> None:
+        """What was saved is known from now on."""
+        for thing in self._saved.values():
+            if isinstance(thing, Body):
+                self._known.keep(as_loaded(tables.BODY_CHILDREN, thing))
+            else:
+                self._known.keep(as_loaded(tables.MEETING_CHILDREN, thing))
 
     # --- ids, words, days ---
 
@@ -91,11 +127,11 @@ class Transaction:
     def body(self, body_id: str) -> Body:
         if (known := self._loaded.get((Body, body_id))) is not None:
             return known  # type: ignore[no-any-return]  # keyed by its class
-        row = self._connection.execute(select(tables.body).where(tables.body.c.id == body_id)).first()
+        row = self._connection.execute(_BODY, {"wanted": body_id}).first()
         if row is None or not self._mine(row.tenant_id):
             raise NotFound("storage.not_found")
-        found = read_row(Body, row, load_children(self._connection, tables.BODY_CHILDREN, body_id))
-        return self._remember(found)
+        found = self._known.find(Body, body_id, row.version)
+        return self._remember(found or self._load(Body, tables.body, tables.BODY_CHILDREN, body_id))
 
     def bodies(self) -> tuple[Body, ...]:
         person_id = self.actor.id
@@ -117,13 +153,25 @@ class Transaction:
     def meeting(self, meeting_id: str) -> Meeting:
         if (known := self._loaded.get((Meeting, meeting_id))) is not None:
             return known  # type: ignore[no-any-return]  # keyed by its class
-        query = select(tables.meeting).where(tables.meeting.c.id == meeting_id)
-        row = self._connection.execute(query.with_for_update() if self._lock else query).first()
-        if row is None:
+        row = self._connection.execute(_MEETING_LOCKED if self._lock else _MEETING, {"wanted": meeting_id}).first()
+        if row is None or not self._mine(row.tenant_id):
             raise NotFound("storage.not_found")
-        self.body(row.body_id)
-        found = read_row(Meeting, row, load_children(self._connection, tables.MEETING_CHILDREN, meeting_id))
+        if (Body, row.body_id) not in self._loaded and (body := self._known.find(Body, row.body_id, row.body_version)) is not None:
+            self._remember(body)
+        found = self._known.find(Meeting, meeting_id, row.version)
+        if found is None:
+            found = self._load(Meeting, tables.meeting, tables.MEETING_CHILDREN, meeting_id)
+        if (found.event_id, found.join_url) != (row.event_id, row.join_url):
+            found = replace(found, event_id=row.event_id, join_url=row.join_url)
         return self._remember(found)
+
+    def _load(self, kind: type[Root], table: Table, children: tuple[Children, ...], thing_id: str) -> Root:
+        """Read whole; kept only when nobody changed it between the statements (PostgreSQL reads each on a snapshot of its own)."""
+        row = self._connection.execute(by_id(table), {"wanted": thing_id}).one()
+        found: Root = read_row(kind, row, load_children(self._connection, children, thing_id))
+        if self._connection.execute(_VERSIONS[kind], {"wanted": thing_id}).scalar() == found.version and thing_id not in self._saved:
+            self._known.keep(found)
+        return found
 
     def meetings(self, body_id: str) -> tuple[Meeting, ...]:
         self.body(body_id)
@@ -133,7 +181,7 @@ class Transaction:
     # --- people and places ---
 
     def person(self, person_id: str) -> Person:
-        row = self._connection.execute(select(tables.person).where(tables.person.c.id == person_id)).first()
+        row = self._connection.execute(by_id(tables.person), {"wanted": person_id}).first()
         if row is None or not self._mine(row.tenant_id):
             raise NotFound("storage.not_found")
         return self._remember(read_row(Person, row))
@@ -142,7 +190,7 @@ class Transaction:
         wanted = sorted(set(ids) - {""})
         if not wanted:
             return {}
-        rows = self._connection.execute(select(tables.person).where(tables.person.c.id.in_(wanted)))
+        rows = self._connection.execute(_PEOPLE, {"wanted": wanted})
         return {row.id: self._remember(read_row(Person, row)) for row in rows if self._mine(row.tenant_id)}
 
     def accounts(self) -> tuple[Person, ...]:
@@ -163,7 +211,7 @@ class Transaction:
         return read_row(Conversation, row) if row and self._mine(row.tenant_id) else None
 
     def conversation_of(self, conversation_id: str) -> Conversation:
-        row = self._connection.execute(select(tables.conversation).where(tables.conversation.c.id == conversation_id)).first()
+        row = self._connection.execute(by_id(tables.conversation), {"wanted": conversation_id}).first()
         if row is None or not self._mine(row.tenant_id):
             raise NotFound("storage.not_found")
         return read_row(Conversation, row)
@@ -174,7 +222,7 @@ class Transaction:
         """Make the sender the actor of this transaction; the newest address of person and place, and the client's language, are kept."""
         self.actor = self.upsert_account(tenant_id, account_id, channel_id, name, language)
         place = replace(conversation, person_id=self.actor.id if conversation.kind == "personal" else "")
-        row = self._connection.execute(select(tables.conversation).where(tables.conversation.c.id == place.id)).first()
+        row = self._connection.execute(by_id(tables.conversation), {"wanted": place.id}).first()
         known = read_row(Conversation, row) if row else None
         if known is not None and known.tenant_id != tenant_id:
             raise NotFound("storage.not_found")
@@ -184,8 +232,7 @@ class Transaction:
 
     def upsert_account(self, tenant_id: str, account_id: str, channel_id: str, name: str, client_language: str = "") -> Person:
         """The person of a Teams account, made when new, with the newest name and channel id. Writes nothing when nothing changed."""
-        person = tables.person.c
-        row = self._connection.execute(select(tables.person).where(person.tenant_id == tenant_id, person.account_id == account_id)).first()
+        row = self._connection.execute(_ACCOUNT, {"tenant": tenant_id, "account": account_id}).first()
         known = read_row(Person, row) if row else None
         if known is None:
             made = Person(self.new_id(), tenant_id, name, account_id=account_id, channel_id=channel_id, client_language=client_language)
@@ -260,13 +307,15 @@ class Transaction:
         old: Any = self._loaded.get((type(thing), thing.id))
         if isinstance(thing, Body):
             body: Body = save_root(self._connection, tables.body, tables.BODY_CHILDREN, old, thing)
+            self._saved[body.id] = body
             return self._remember(body)
         if isinstance(thing, Meeting):
             meeting: Meeting = save_root(self._connection, tables.meeting, tables.MEETING_CHILDREN, old, thing)
+            self._saved[meeting.id] = meeting
             return self._remember(meeting)
         table = {Person: tables.person, Conversation: tables.conversation, Draft: tables.draft, Post: tables.post}[type(thing)]
         if old is None:
-            row = self._connection.execute(select(table).where(table.c.id == thing.id)).first()
+            row = self._connection.execute(by_id(table), {"wanted": thing.id}).first()
             old = read_row(type(thing), row) if row else None
         save_single(self._connection, table, old, thing)
         return self._remember(thing)
@@ -274,7 +323,8 @@ class Transaction:
     def note_event(self, meeting_id: str, event_id: str, join_url: str) -> None:
         meeting = tables.meeting
         self._connection.execute(update(meeting).where(meeting.c.id == meeting_id).values(event_id=event_id, join_url=join_url))
-        self._loaded.pop((Meeting, meeting_id), None)
+        if (known := self._loaded.get((Meeting, meeting_id))) is not None:
+            self._loaded[Meeting, meeting_id] = replace(known, event_id=event_id, join_url=join_url)
 
     def later(self, effect: Effect, due: datetime | None = None) -> None:
         outbox.write(self._connection, effect, due or self.now)
@@ -290,11 +340,8 @@ class Transaction:
 
     def seen(self, key: str) -> bool:
         """Insert the turn's key; True when it was there already: the same activity, or the same press, sent again."""
-        known = self._connection.execute(select(tables.turn.c.key).where(tables.turn.c.key == key)).first()
-        if known:
-            return True
-        self._connection.execute(insert(tables.turn).values(key=key, at=self.now))
-        return False
+        statement = _TURN[self._connection.dialect.name]
+        return self._connection.execute(statement, {"key": key, "at": self.now}).rowcount == 0
 
     def secret(self, name: str) -> bytes:
         found = self._connection.execute(select(tables.secret.c.value).where(tables.secret.c.name == name)).scalar()
@@ -321,13 +368,22 @@ class Transaction:
 
 
 class Storage:
-    """The database. `clock` gives aware UTC. `woken` is called after each commit that wrote effects."""
+    """The database. `clock` gives aware UTC. `woken` is called after each commit that wrote effects. `known`: so many bodies and meetings
+    are kept in memory."""
 
-    def __init__(self, url: str, *, clock: Callable[[], datetime], holiday: Callable[[date], str | None] = lambda _day: None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Callable[[], datetime],
+        holiday: Callable[[date], str | None] = lambda _day: None,
+        known: int = MOST_KNOWN,
+    ) -> None:
         self.url = url
         self.clock = clock
         self.woken: Callable[[], object] = lambda: None
         self._holiday = holiday
+        self._known = Known(known)
         self._sqlite = url.startswith("sqlite")
         self._engine = open_engine(url)
         # SQLite's BEGIN is a snapshot by itself.
@@ -379,7 +435,7 @@ class Storage:
     async def read(self, work: Callable[[Transaction], Result], *, actor: Person | None = None) -> Result:
         """Run `work` on a connection of its own, changing nothing."""
 
-        return await self.look(lambda connection, now: work(Transaction(connection, now, self._holiday, actor, None, changing=False)))
+        return await self.look(lambda connection, now: work(self._transaction(connection, now, actor, None, changing=False)))
 
     async def look(self, work: Callable[[Connection, datetime], Result]) -> Result:
         """Plain statements on one snapshot of the database, changing nothing; never in the way of a writer."""
@@ -420,10 +476,16 @@ class Storage:
                 # Those that lost against somebody else run alone when they run again, so nobody loses three times.
                 lock = func.pg_advisory_xact_lock_shared if attempt == 1 else func.pg_advisory_xact_lock
                 connection.execute(select(lock(_PLACE)))
-            tx = Transaction(connection, self.clock(), self._holiday, actor, conversation, changing=True)
+            tx = self._transaction(connection, self.clock(), actor, conversation, changing=True)
             tx.repeat = bool(key) and tx.seen(key)
             result = work(tx)
-            return tx.wrote_effects, result
+        tx.committed()
+        return tx.wrote_effects, result
+
+    def _transaction(
+        self, connection: Connection, now: datetime, actor: Person | None, conversation: Conversation | None, *, changing: bool
+    ) -> Transaction:
+        return Transaction(connection, now, self._holiday, actor, conversation, changing=changing, known=self._known)
 
     def _again(self, once: Callable[[int], Result]) -> Result:
         for attempt in range(1, ATTEMPTS + 1):

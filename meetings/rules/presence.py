@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,12 +28,20 @@ def movements_of(meeting: Meeting, person_id: str) -> list[Movement]:
 
 def in_room(meeting: Meeting, person_id: str, at: datetime | None = None) -> bool:
     """Whether the person is in the room at an instant (None: by the last word of the record)."""
-    inside = any(one.person_id == person_id and one.sign is Sign.PRESENT for one in meeting.attendances)
-    for movement in movements_of(meeting, person_id):
+    return person_id in inside(meeting, at)
+
+
+def inside(meeting: Meeting, at: datetime | None = None) -> frozenset[str]:
+    """Everybody who is in the room at an instant (None: by the last word of the record)."""
+    found = {one.person_id for one in meeting.attendances if one.sign is Sign.PRESENT}
+    for movement in sorted(meeting.movements, key=lambda one: one.at):
         if at is not None and movement.at > at:
             break
-        inside = movement.direction is Direction.ARRIVED
-    return inside
+        if movement.direction is Direction.ARRIVED:
+            found.add(movement.person_id)
+        else:
+            found.discard(movement.person_id)
+    return frozenset(found)
 
 
 def attended(meeting: Meeting, person_id: str) -> bool:
@@ -58,19 +66,20 @@ def actors(body: Body, meeting: Meeting, item_id: str = "", at: datetime | None 
     """
     seats = seats_on(body, meeting.day)
     barred = aside(meeting, item_id)
+    present = inside(meeting, at)
     found: dict[str, str] = {}
     for seat in seats:
         stand_in = next((barred[one] for one in (seat.member_id, *seat.deputy_ids) if barred.get(one)), "")
         if stand_in and stand_in not in barred and stand_in not in found.values():
             found[seat.seat.id] = stand_in
     for seat in seats:
-        if _member_acts(meeting, seat, at) and seat.member_id not in barred and seat.member_id not in found.values():
+        if _member_acts(seat, present) and seat.member_id not in barred and seat.member_id not in found.values():
             found.setdefault(seat.seat.id, seat.member_id)
     taken = set(found.values())
     open_seats = {
-        seat.seat.id: [one for one in seat.deputy_ids if one not in taken and in_room(meeting, one, at)]
+        seat.seat.id: [one for one in seat.deputy_ids if one not in taken and one in present]
         for seat in seats
-        if seat.seat.id not in found and not _member_acts(meeting, seat, at)
+        if seat.seat.id not in found and not _member_acts(seat, present)
     }
     matched = _matched(open_seats)
     return found | {seat_id: person_id for seat_id, person_id in matched.items() if person_id not in barred}
@@ -112,9 +121,9 @@ def most_voices(body: Body, meeting: Meeting, item_id: str) -> int:
     return max(counts)
 
 
-def _member_acts(meeting: Meeting, seat: SeatOnDay, at: datetime | None) -> bool:
+def _member_acts(seat: SeatOnDay, present: Set[str]) -> bool:
     """A member on leave does not act, even when visiting: the deputy does for the time of the leave."""
-    return bool(seat.member_id) and not seat.on_leave and in_room(meeting, seat.member_id, at)
+    return seat.member_id in present and not seat.on_leave
 
 
 def _matched(wanted: Mapping[str, Sequence[str]]) -> dict[str, str]:

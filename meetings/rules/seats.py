@@ -18,8 +18,25 @@ class SeatOnDay:
     deputy_ids: tuple[str, ...]
 
 
+# A press asks for the same roster half a dozen times. By identity, since comparing two rosters costs as much as reading one; the body is
+# kept beside its seats, so that its identity is not given to another.
+_HELD: dict[tuple[int, date], tuple[Body, tuple[SeatOnDay, ...]]] = {}
+_MOST_HELD = 256
+
+
 def seats_on(body: Body, day: date) -> tuple[SeatOnDay, ...]:
     """The seats of the roster in order, as they were held on `day`: old minutes show who held the seat then."""
+    held = _HELD.get((id(body), day))
+    if held is not None and held[0] is body:
+        return held[1]
+    if len(_HELD) >= _MOST_HELD:
+        _HELD.clear()
+    seats = _seats_on(body, day)
+    _HELD[id(body), day] = (body, seats)
+    return seats
+
+
+def _seats_on(body: Body, day: date) -> tuple[SeatOnDay, ...]:
     by_seat: dict[str, list[Holding]] = {}
     for holding in body.holdings:
         if holding.in_force(day):

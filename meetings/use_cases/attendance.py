@@ -15,7 +15,7 @@ from meetings.ports import Tx
 from meetings.rules import attendance as rules
 from meetings.rules.agenda import find_item
 from meetings.rules.numbering import in_order, number_sections
-from meetings.rules.presence import actors, aside, attended, in_room, quorum
+from meetings.rules.presence import actors, aside, attended, in_room, inside, quorum
 from meetings.rules.seats import SeatOnDay, seats_on
 from meetings.rules.steps import next_steps
 from meetings.scope import Scope
@@ -93,17 +93,17 @@ def roll_view(_command: c.SignIn, tx: Tx, scope: Scope) -> Screen:
 
 def _come_or_go(tx: Tx, body: Body, meeting: Meeting, word: Sign) -> Screen:
     person_id, name = tx.actor.id, tx.actor.name
-    inside = in_room(meeting, person_id)
-    if word is not Sign.LATE and inside is not (word is Sign.PRESENT):
-        direction = Direction.LEFT if inside else Direction.ARRIVED
-        if inside or attended(meeting, person_id) or word is Sign.PRESENT:
+    here = in_room(meeting, person_id)
+    if word is not Sign.LATE and here is not (word is Sign.PRESENT):
+        direction = Direction.LEFT if here else Direction.ARRIVED
+        if here or attended(meeting, person_id) or word is Sign.PRESENT:
             made = Movement(tx.new_id(), meeting.id, person_id, direction, tx.now, meeting.current_item_id)
             meeting = _saved(tx, rules.move(meeting, made))
             notice = sentence(f"attendance.{direction}", name=name, at=tx.now.astimezone(body.tz))
             return replace(_roll(tx, body, meeting), notice=notice)
     if not attended(meeting, person_id) and _signed(meeting, person_id) is not word:
         meeting = _saved(tx, rules.sign(body, meeting, person_id, word, tx.new_id))
-    state = "present" if inside else "left" if attended(meeting, person_id) else word
+    state = "present" if here else "left" if attended(meeting, person_id) else word
     return replace(_roll(tx, body, meeting), notice=sentence(f"attendance.signed_{state}", name=name))
 
 
@@ -248,7 +248,8 @@ def _unknown(body: Body, meeting: Meeting) -> int:
 def _rows(body: Body, meeting: Meeting) -> tuple[Row, ...]:
     """Everybody of the roll in its order: seats with member then deputies, experts, the secretary."""
     item_id = _at_hand(meeting)
-    acting, barred = actors(body, meeting, item_id), aside(meeting, item_id)
+    acting, barred, present = actors(body, meeting, item_id), aside(meeting, item_id), inside(meeting)
+    signs = {one.person_id: one.sign for one in meeting.attendances}
 
     def row(person_id: str, seat: SeatOnDay | None, *, deputy: bool = False) -> Row:
         actor = acting.get(seat.seat.id, "") if seat else ""
@@ -256,8 +257,8 @@ def _rows(body: Body, meeting: Meeting) -> tuple[Row, ...]:
             person_id=person_id,
             seat=seat,
             deputy=deputy,
-            sign=_signed(meeting, person_id),
-            inside=in_room(meeting, person_id) or person_id == actor,
+            sign=signs.get(person_id),
+            inside=person_id in present or person_id == actor,
             acts=person_id == actor,
             aside=person_id in barred,
             free=not actor,

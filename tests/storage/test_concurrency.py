@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 
 from meetings import commands as c
 from meetings.effects import RefreshBoard
-from meetings.model import Attendance, Comment, CommentKind, Conversation, Person, Sign
+from meetings.model import Attendance, Comment, CommentKind, Conversation, Meeting, Person, Sign
 from storage import journal, outbox, tables
 from storage.transaction import Storage, Transaction
 from tests import samples
@@ -107,18 +107,17 @@ async def test_a_read_sees_one_moment_while_others_write(two: tuple[Storage, Sto
         items = tuple(replace(one, title=str(meeting.version + 1)) for one in meeting.items)
         tx.save(replace(meeting, items=items))
 
+    enough = asyncio.Event()
+
     async def write() -> None:
-        for _ in range(40):
+        while not enough.is_set():
             await two[0].run(change)
 
-    seen = []
-
-    async def watch(writing: asyncio.Task[None]) -> None:
-        while not writing.done():
-            seen.append(await two[1].read(lambda tx: tx.meeting("meeting")))
-
     writing = asyncio.create_task(write())
-    await watch(writing)
+    seen: list[Meeting] = []
+    while len({meeting.version for meeting in seen}) < 12:
+        seen.append(await two[1].read(lambda tx: tx.meeting("meeting")))
+    enough.set()
     await writing
     assert {len({one.title for one in meeting.items} | {str(meeting.version)}) for meeting in seen if meeting.version} == {1}
 

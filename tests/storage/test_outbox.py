@@ -67,30 +67,6 @@ async def test_a_running_effect_absorbs_nothing(storage: Storage) -> None:
     assert await claimed(storage) == [BOARD]
 
 
-async def test_an_effect_claimed_while_a_change_was_being_made_does_not_absorb_it(storage: Storage) -> None:
-    """On PostgreSQL a runner can claim between the finding of the waiting row and the change of it."""
-    await later(storage, BOARD)
-
-    def claimed_between(tx: Any) -> None:
-        connection = tx._connection
-        real = connection.execute
-
-        def execute(statement: Any, *args: Any) -> Any:
-            result = real(statement, *args)
-            if statement.is_select and not done:
-                done.append(1)
-                result = result.freeze()()
-                real(update(effect).values(state="running"))
-            return result
-
-        done: list[int] = []
-        connection.execute = execute
-        tx.later(BOARD)
-
-    await storage.run(claimed_between)
-    assert await column(storage, "state") == [("running",), ("waiting",)]
-
-
 async def test_a_lane_is_in_order_and_one_at_a_time_and_lanes_do_not_wait_for_each_other(storage: Storage) -> None:
     other = RefreshBoard("other", "meeting")
     await later(storage, BOARD, ROLL, other)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
+from tests.standins.channel import card_of
 from tests.turns.room import Card, Room, has_button, links_of, text_of
 from tests.turns.scenes import PLANNED, Scene, in_review
 from texts import t
@@ -28,14 +29,16 @@ async def minutes_of(room: Room, card: Card, language: str = "fi") -> str:
     return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
 
 
+def linked(scene: Scene, text: str) -> Card | None:
+    """The card on the board with this text and with documents."""
+    cards = (card_of(posted.activity) for posted in scene.room.board_posts(scene.board))
+    return next((card for card in cards if text in text_of(card) and links_of(card)), None)
+
+
 async def circulating(scene: Scene) -> Card:
     """The round's card on the board, with its documents."""
-
-    def found() -> Card | None:
-        card = scene.on_board(t(scene.language, "minutes.answers"))
-        return card if card and links_of(card) else None
-
-    card: Card = await scene.room.settled(found, "the round on the board")
+    wanted = t(scene.language, "minutes.answers")
+    card: Card = await scene.room.settled(lambda: linked(scene, wanted), "the round on the board")
     return card
 
 
@@ -48,7 +51,7 @@ async def test_silence_until_the_last_second_of_the_deadline_approves(room: Room
     assert running in text_of(await scene.say("prepare_minutes"))
     await room.at(datetime(2026, 5, 18, 21, 0, 0, tzinfo=UTC))
     locked = await scene.wait_on_board("SHA-256")
-    card = await room.settled(lambda: scene.on_board("SHA-256") if links_of(scene.on_board("SHA-256") or {}) else None, "its documents")
+    card = await room.settled(lambda: linked(scene, "SHA-256"), "its documents")
     status, content = await room.get(links_of(card)[t(language, "documents.open_pdf")])
     assert status == 200
     assert hashlib.sha256(content).hexdigest() in text_of(card)
@@ -86,7 +89,7 @@ async def test_an_accepted_proposal_opens_the_text_and_it_goes_round_again(room:
     await room.press(scene.aino, scene.desk, desk, "send_minutes", {"deadline": "2026-05-25"})
     again = await room.settled(lambda: scene.on_board("kierros 2"), "the second round")
     assert "25.5.2026" in text_of(again)
-    second = await room.settled(lambda: scene.on_board("kierros 2") if links_of(scene.on_board("kierros 2") or {}) else None, "its text")
+    second = await room.settled(lambda: linked(scene, "kierros 2"), "its text")
     assert "vilkkaasti" in await minutes_of(room, second)
     await room.at(datetime(2026, 5, 25, 21, 0, 1, tzinfo=UTC))
     await scene.wait_on_board("SHA-256")

@@ -1,0 +1,128 @@
+"""What is kept in memory is exactly what the database has: nobody can tell whether it was read or known."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from meetings import model as m
+from meetings.errors import Refused
+from storage.known import Known
+from storage.transaction import Storage
+from tests import samples
+from tests.storage.databases import Clock
+from tests.storage.records import bound, drawn
+from tests.storage.test_saving import stored
+
+few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+
+
+@pytest.fixture
+async def warm(url: str, clock: Clock) -> AsyncIterator[Storage]:
+    opened = Storage(url, clock=clock)
+    await opened.start()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def cold(url: str, warm: Storage, clock: Clock) -> AsyncIterator[Storage]:
+    """Another process on the same database, which knows nothing by heart."""
+    opened = Storage(url, clock=clock, known=0)
+    yield opened
+    await opened.close()
+
+
+async def meeting_of(storage: Storage, meeting_id: str = "meeting") -> m.Meeting:
+    return await storage.read(lambda tx: tx.meeting(meeting_id))
+
+
+@few
+@given(first=drawn(m.Meeting), second=drawn(m.Meeting))
+async def test_what_was_saved_is_known_as_it_is_read(warm: Storage, cold: Storage, first: m.Meeting, second: m.Meeting) -> None:
+    body_id, meeting_id = await warm.run(lambda tx: (tx.new_id(), tx.new_id()))
+    made: m.Meeting = replace(bound(first, meeting_id), body_id=body_id)
+    await warm.run(
+        lambda tx: (tx.save(replace(samples.body(3), id=body_id, channel_id=body_id, seats=(), holdings=(), experts=())), tx.save(made))
+    )
+    assert await meeting_of(warm, meeting_id) == await meeting_of(cold, meeting_id)
+    changed: m.Meeting = replace(bound(second, meeting_id, made), body_id=body_id)
+    await warm.run(lambda tx: (tx.meeting(meeting_id), tx.save(changed)))
+    assert await meeting_of(warm, meeting_id) == await meeting_of(cold, meeting_id)
+
+
+async def test_the_order_and_the_zone_of_what_was_saved_do_not_stay(warm: Storage, cold: Storage) -> None:
+    await stored(warm)
+    helsinki = timezone(timedelta(hours=3))
+
+    def turned(tx: Any) -> None:
+        meeting = tx.meeting("meeting")
+        tx.save(replace(meeting, items=meeting.items[::-1], opened_at=datetime(2026, 5, 11, 10, 2, tzinfo=helsinki)))
+
+    await warm.run(turned)
+    known = await meeting_of(warm)
+    assert known == await meeting_of(cold)
+    assert known.opened_at is not None
+    assert known.opened_at.tzinfo is UTC
+
+
+async def test_a_change_by_another_process_is_seen_at_once(warm: Storage, cold: Storage) -> None:
+    await stored(warm)
+    await meeting_of(warm)
+    await cold.run(lambda tx: tx.save(replace(tx.meeting("meeting"), place="Kirjasto", items=())))
+    assert (await meeting_of(warm)).place == "Kirjasto"
+    await cold.run(lambda tx: tx.save(replace(tx.body("body"), name="Uusi nimi", seats=())))
+    assert (await warm.read(lambda tx: tx.body("body"))).name == "Uusi nimi"
+
+
+async def test_an_event_noted_without_a_new_version_is_seen(warm: Storage, cold: Storage) -> None:
+    await stored(warm)
+    before = await meeting_of(warm)
+    await cold.run(lambda tx: tx.note_event("meeting", "AAMk", "https://teams.example/join"))
+    after = await meeting_of(warm)
+    assert after == replace(before, event_id="AAMk", join_url="https://teams.example/join")
+    await warm.run(lambda tx: tx.save(replace(tx.meeting("meeting"), place="Kirjasto")))
+    assert await meeting_of(cold) == await meeting_of(warm)
+
+
+async def test_what_was_rolled_back_was_never_known(warm: Storage, cold: Storage) -> None:
+    await stored(warm)
+
+    def refused(tx: Any) -> None:
+        tx.save(replace(tx.meeting("meeting"), place="Kirjasto", items=()))
+        raise Refused("record.no_quorum")
+
+    with pytest.raises(Refused):
+        await warm.run(refused)
+    await warm.run(lambda tx: tx.save(tx.meeting("meeting")))
+    assert await meeting_of(warm) == await meeting_of(cold)
+    assert (await meeting_of(warm)).place != "Kirjasto"
+
+
+async def test_walls_stand_before_what_is_known(warm: Storage) -> None:
+    await stored(warm)
+    await meeting_of(warm)
+    stranger = m.Person("stranger", "other", "Ulla")
+    for look in (lambda tx: tx.meeting("meeting"), lambda tx: tx.body("body")):
+        with pytest.raises(Exception, match=r"storage\.not_found"):
+            await warm.read(look, actor=stranger)
+
+
+def test_only_so_many_are_kept_and_the_newest_version_wins() -> None:
+    known = Known(2)
+    one, two, three = (samples.meeting(id=name) for name in ("a", "b", "c"))
+    known.keep(one)
+    known.keep(two)
+    assert known.find(m.Meeting, "a", 0) is one
+    known.keep(three)
+    assert known.find(m.Meeting, "b", 0) is None
+    known.keep(replace(one, version=3))
+    known.keep(replace(one, version=2))
+    assert known.find(m.Meeting, "a", 2) is None
+    assert known.find(m.Meeting, "a", 3) == replace(one, version=3)
+    assert known.find(m.Body, "a", 3) is None
