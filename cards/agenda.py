@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cards.drafts import questions
 from cards.kit import Card
 from meetings import commands as c
 from meetings.model import Body, Item, Meeting, Outcome, Phase
@@ -33,8 +34,7 @@ def agenda_read(card: Card, screen: AgendaRead) -> None:
         card.line("agenda.nothing_read")
         card.typed(screen.draft.source)
         return
-    for question in reading.questions[:8]:
-        card.line(question.key, **dict(question.params))
+    questions(card, screen.draft, reading.questions)
     if screen.page == 1 and reading.preface.strip():
         card.subheading(card.t("agenda.preface"))
         card.typed(reading.preface, limit=600)
@@ -123,7 +123,7 @@ def meeting_on_board(card: Card, screen: MeetingOnBoard) -> None:
             (card.t("agenda.present"), present),
         )
     )
-    if meeting.join_url:
+    if meeting.join_url and meeting.closed_at is None:
         card.links([(card.t("agenda.join"), meeting.join_url)])
     if screen.changed:
         card.line("agenda.changed", sections=", ".join(f"§ {item.section}" for item in screen.changed))
@@ -138,7 +138,10 @@ def meeting_on_board(card: Card, screen: MeetingOnBoard) -> None:
 
 
 def _board_items(card: Card, body: Body, meeting: Meeting, items: list[Item]) -> None:
+    """A decision in words is shown when its item has been handled: before that it may be a draft that stood in the agenda."""
     card.subheading(card.t("agenda.decided" if meeting.opened_at else "agenda.agenda"))
+    at_hand = next((one.position for one in meeting.items if one.id == meeting.current_item_id), 0)
+    reached = len(meeting.items) + 1 if meeting.closed_at else at_hand
     for item in items:
         current = item.id == meeting.current_item_id and meeting.phase is Phase.OPEN
         if current:
@@ -147,7 +150,7 @@ def _board_items(card: Card, body: Body, meeting: Meeting, items: list[Item]) ->
             card.line("agenda.board_item", item=_numbered(card, item))
         if item.outcome is not Outcome.NONE:
             card.subtle(f"stock.{item.outcome}")
-        elif item.decision and meeting.opened_at:
+        elif item.decision and item.position < reached:
             card.typed(item.decision, limit=300)
 
 

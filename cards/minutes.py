@@ -34,9 +34,9 @@ def minutes_desk(card: Card, screen: MinutesDesk) -> None:
         )
         if screen.stopped:
             card.line(f"minutes.stop_{screen.stopped}")
-    card.subheading(card.t("minutes.send_title"))
+    card.subheading(card.t("minutes.send_again_title" if sent else "minutes.send_title"))
     card.date_input("deadline", card.t("minutes.deadline"), screen.deadline, required=True)
-    card.submit(c.SendMinutes(meeting_id=meeting.id, version=meeting.version))
+    card.submit(c.SendMinutes(meeting_id=meeting.id, version=meeting.version), title=card.t("minutes.send_again") if sent else "")
 
 
 def round_on_board(card: Card, screen: RoundOnBoard) -> None:

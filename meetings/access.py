@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from meetings import commands as c
 from meetings.errors import NotAllowed, Refused
-from meetings.model import Body, Capacity, Meeting, Person, Phase
+from meetings.model import Approval, Body, Capacity, Meeting, Person, Phase
 
 
 class Role(StrEnum):
@@ -131,7 +131,7 @@ def roles(body: Body, person: Person, day: date) -> frozenset[Role]:
     for person_id, role in ((body.secretary_id, Role.SECRETARY), (body.chair_id, Role.CHAIR), (body.vice_chair_id, Role.VICE_CHAIR)):
         if person_id == person.id:
             found.add(role)
-    if person.id in body.checker_ids:
+    if person.id in body.checker_ids and body.approval is Approval.CHECKERS:
         found.add(Role.CHECKER)
     return frozenset(found)
 

@@ -177,14 +177,16 @@ def _merged(old: list[Item], read: list[Item]) -> tuple[list[Item], list[Item]]:
 
 
 def _attachments(reading: AgendaReading, read: list[Item], meeting: Meeting, new_id: Callable[[], str]) -> tuple[Attachment, ...]:
-    """Numbered through the meeting; the same title (or number and title) in two items is one attachment of both."""
+    """Numbered through the meeting, by the text's own numbers where they are free, since other texts may refer to them; the same title in
+    two items is one attachment of both."""
     kept = [*meeting.attachments] if meeting.phase is not Phase.PLANNED else []
     for source, item in zip(reading.items, read, strict=True):
         for one in source.attachments:
             title = one.title or one.link
             same = next((i for i, other in enumerate(kept) if other.title.casefold() == title.casefold()), None)
             if same is None:
-                number = max((other.number for other in kept), default=0) + 1
+                taken = {other.number for other in kept}
+                number = one.number if one.number and one.number not in taken else max(taken, default=0) + 1
                 kept.append(Attachment(new_id(), meeting.id, number, title, one.link, (item.id,)))
             elif item.id not in kept[same].item_ids:
                 kept[same] = replace(kept[same], item_ids=(*kept[same].item_ids, item.id))

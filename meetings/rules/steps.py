@@ -10,10 +10,13 @@ from meetings.model import Approval, Body, Meeting, Person, Phase
 
 
 def next_steps(body: Body, meeting: Meeting | None, person: Person, now: datetime) -> tuple[c.Command, ...]:
-    """At most six commands with ids, most likely first, each of which the person may give now."""
+    """At most six commands with ids, most likely first, each of which the person may give now. Who marks everybody signs there too."""
     day = now.astimezone(body.tz).date()
     wanted = _for_meeting(body, meeting) if meeting else _for_body(body)
-    return tuple(step for step in wanted if may(type(step), body, meeting, person, day))[:6]
+    allowed = [step for step in wanted if may(type(step), body, meeting, person, day)]
+    if any(isinstance(step, c.ShowAttendance) for step in allowed):
+        allowed = [step for step in allowed if not isinstance(step, c.SignIn)]
+    return tuple(allowed[:6])
 
 
 def _for_body(body: Body) -> tuple[c.Command, ...]:
@@ -56,6 +59,8 @@ def _for_meeting(body: Body, meeting: Meeting) -> tuple[c.Command, ...]:
                 c.ShowAttendance(meeting_id=this),
                 c.ShowItem(meeting_id=this),
                 c.CloseMeeting(meeting_id=this),
+                *(c.SignIn(meeting_id=this, sign=sign) for sign in ("present", "late", "excused")),
+                c.ShowAgenda(meeting_id=this),
             )
         case Phase.OPEN:
             return (
@@ -63,6 +68,7 @@ def _for_meeting(body: Body, meeting: Meeting) -> tuple[c.Command, ...]:
                 c.ShowAttendance(meeting_id=this),
                 c.CloseMeeting(meeting_id=this),
                 c.ShowAgenda(meeting_id=this),
+                *(c.SignIn(meeting_id=this, sign=sign) for sign in ("arrived", "left")),
             )
         case Phase.CLOSED:
             return (
@@ -85,11 +91,9 @@ def _for_meeting(body: Body, meeting: Meeting) -> tuple[c.Command, ...]:
                 *approve,
                 c.PrepareMinutes(meeting_id=this),
                 c.PlanMeeting(body_id=body.id),
+                c.ShowAgenda(meeting_id=this),
             )
+        case Phase.APPROVED:
+            return (c.PrepareMinutes(meeting_id=this), *_for_body(body))
         case _:
-            return (
-                c.PlanMeeting(body_id=body.id),
-                c.ReadDates(body_id=body.id),
-                c.ShowMeetings(body_id=body.id),
-                c.ShowSeats(body_id=body.id),
-            )
+            return _for_body(body)

@@ -27,6 +27,7 @@ from meetings.screens.base import Screen, Sentence, sentence
 PAGE = 6
 BOARD_PAGE = 15
 LONGEST = 20_000
+MOST = 150
 # Several edits in a row reach the invited as one mail.
 CALM = timedelta(minutes=2)
 _TEXTS = ("proposal", "earlier", "rest")
@@ -70,6 +71,8 @@ def confirm_agenda(command: c.ConfirmAgenda, tx: Tx, scope: Scope) -> Screen:
     reading = read_text(draft.source)
     if not reading.items:
         raise Refused("agenda.nothing_read")
+    if len(reading.items) > MOST:
+        raise Refused("agenda.many", most=MOST)
     before = {item.id: item for item in meeting.items}
     meeting = rules.items_from(reading, body, meeting, tx.new_id)
     if meeting.published_at is not None:

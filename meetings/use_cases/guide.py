@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from meetings import commands as c
-from meetings.access import ACCESS, Right, may
+from meetings.access import ACCESS, may
 from meetings.commands import stem
 from meetings.model import Approval, Body, Draft, Meeting, Phase, RoundResult, Sign
 from meetings.ports import Tx
@@ -22,18 +22,23 @@ from meetings.screens.guide import AskedAgain, BodiesShown, HelpShown, StatusSho
 
 
 def welcome(_command: c.Welcome, tx: Tx, scope: Scope) -> Screen:
+    """With the languages to choose from at once: the client may speak another than the person."""
     on_board = tx.conversation is not None and tx.conversation.kind == "channel"
-    return Welcomed(on_board=on_board, steps=_first_steps(tx, scope))
+    first = tuple(step for step in _first_steps(tx, scope) if not isinstance(step, c.ChooseLanguage))
+    languages = tuple(c.ChooseLanguage(language=one) for one in ("fi", "sv", "en"))
+    return Welcomed(on_board=on_board, steps=(*first[:3], *languages))
 
 
 def show_help(_command: c.ShowHelp, tx: Tx, scope: Scope) -> Screen:
+    """What this person can do now: without a body only what needs none, and a choice of bodies only when there is one."""
     body, meeting = scope.found_body, scope.found_meeting
     day = tx.now.astimezone(body.tz if body else None).date()
+    needless = {c.ChooseBody} if len(tx.bodies()) < MANY else set()
     shown = tuple(
         command()
-        for command, access in ACCESS.items()
-        if command in TYPED
-        and access.right is not Right.CLOCK
+        for command in TYPED
+        if (body is not None or command in WITHOUT_BODY)
+        and command not in needless
         and may(command, body, _any_meeting(tx, body, command, meeting), tx.actor, day)
     )
     return HelpShown(body=body, commands=shown, steps=_first_steps(tx, scope))
@@ -189,6 +194,10 @@ TYPED: tuple[type[c.Command], ...] = (
     c.CheckMinutes,
     c.ApproveMinutes,
 )
+
+# So many bodies make a choice.
+MANY = 2
+WITHOUT_BODY = frozenset({c.ShowHelp, c.ShowStatus, c.SetUpBody, c.ChooseBody, c.ChooseLanguage})
 
 HANDLERS: Mapping[type[c.Command], Callable[[Any, Tx, Scope], Screen]] = {
     c.Welcome: welcome,

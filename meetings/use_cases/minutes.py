@@ -321,7 +321,7 @@ def _comments(tx: Tx, body: Body, meeting: Meeting, page: int) -> CommentsShown:
     pages = max(1, -(-len(waiting_first) // PAGE))
     page = min(max(1, page), pages)
     shown = tuple(waiting_first[(page - 1) * PAGE : page * PAGE])
-    turn: tuple[c.Command, ...] = (c.ShowComments(meeting_id=meeting.id, page=page + 1),) if page < pages else ()
+    turn = tuple(c.ShowComments(meeting_id=meeting.id, page=one) for one in (page + 1, page - 1) if 1 <= one <= pages)
     return CommentsShown(
         body=body,
         meeting=meeting,

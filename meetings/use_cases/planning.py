@@ -240,7 +240,7 @@ def _meetings(tx: Tx, body: Body, page: int, *, notice: Sentence | None = None) 
     ordered = [*coming, *reversed(past)]
     pages = max(1, -(-len(ordered) // PAGE))
     page = min(max(1, page), pages)
-    turn: tuple[c.Command, ...] = (c.ShowMeetings(body_id=body.id, page=page + 1),) if page < pages else ()
+    turn = tuple(c.ShowMeetings(body_id=body.id, page=one) for one in (page + 1, page - 1) if 1 <= one <= pages)
     rest = tuple(one for one in next_steps(body, None, tx.actor, tx.now) if not isinstance(one, c.ShowMeetings))
     return MeetingsShown(
         notice=notice,
