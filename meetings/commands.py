@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 
 # A field of this kind is filled by the turn itself and never read from a card.
 FROM_TURN: Mapping[str, bool] = {"from_turn": True}
@@ -606,7 +607,11 @@ class RemindRound(Command):
 
 def stem(command: Command | type[Command]) -> str:
     """`RecordItem` → `record_item`: the one name of a command through rules, use cases, cards, texts and docs."""
-    name = (command if isinstance(command, type) else type(command)).__name__
+    return _snake((command if isinstance(command, type) else type(command)).__name__)
+
+
+@cache
+def _snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).removeprefix("_")
 
 

@@ -11,7 +11,10 @@ from sqlalchemy.pool import QueuePool
 def open_engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return create_engine(url, pool_size=12, max_overflow=4, pool_pre_ping=True)
-    engine = create_engine(url, poolclass=QueuePool, pool_size=6, connect_args={"check_same_thread": False, "timeout": 30})
+    # Every transaction is ended where it was begun, so the pool need not roll back once more.
+    engine = create_engine(
+        url, poolclass=QueuePool, pool_size=6, pool_reset_on_return=None, connect_args={"check_same_thread": False, "timeout": 30}
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

@@ -23,9 +23,11 @@ Root = TypeVar("Root", Body, Meeting)
 
 @cache
 def _readers(model: type[Any]) -> tuple[Any, ...]:
-    """For each stored field of a class, in the order of its columns, what makes a value of a column; None where it is right as it is."""
+    """For each stored field of a class, in the order of its columns, what makes a value of a column; None where it is right as it is.
+    Empty when all are."""
     hints = get_type_hints(model)
-    return tuple(_reader(hints[field.name]) for field in fields(model) if not is_child(hints[field.name]))
+    found = tuple(_reader(hints[field.name]) for field in fields(model) if not is_child(hints[field.name]))
+    return found if any(found) else ()
 
 
 def _reader(hint: Any) -> Any:
@@ -43,7 +45,10 @@ def _tuple(value: Sequence[Any]) -> tuple[Any, ...]:
 
 def read_row(model: Callable[..., Model], row: Row[Any], children: dict[str, tuple[Any, ...]] | None = None) -> Model:
     """One whole row of a table as its dataclass, with the tuples of an aggregate. Columns and fields have the same order."""
-    values = [reader(value) if reader and value is not None else value for reader, value in zip(_readers(model), row, strict=True)]
+    readers = _readers(model)
+    if not readers:
+        return model(*row)
+    values = [reader(value) if reader and value is not None else value for reader, value in zip(readers, row, strict=True)]
     return model(*values, **(children or {}))
 
 
@@ -146,11 +151,12 @@ def _save_children(connection: Connection, table: Table, old: Sequence[Any], new
     # Those that differ in the same columns go in one statement: items that were moved, say.
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for one in new:
-        if one.id in before and (changed := _difference(table, before[one.id], one)):
+        was = before.get(one.id, one)
+        if was is not one and (changed := _difference(table, was, one)):
             alike.setdefault(tuple(changed), []).append(_new(changed) | {"old_id": one.id})
     for names, rows in alike.items():
         connection.execute(_updating(table, names), rows)
 
 
 def _difference(table: Table, old: Any, new: Any) -> dict[str, Any]:
-    return {column.name: getattr(new, column.name) for column in table.columns if getattr(new, column.name) != getattr(old, column.name)}
+    return {name: getattr(new, name) for name in table.columns.keys() if getattr(new, name) != getattr(old, name)}  # noqa: SIM118

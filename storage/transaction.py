@@ -190,8 +190,8 @@ class Transaction:
         wanted = sorted(set(ids) - {""})
         if not wanted:
             return {}
-        rows = self._connection.execute(_PEOPLE, {"wanted": wanted})
-        return {row.id: self._remember(read_row(Person, row)) for row in rows if self._mine(row.tenant_id)}
+        found = (read_row(Person, row) for row in self._connection.execute(_PEOPLE, {"wanted": wanted}))
+        return {one.id: one for one in found if self._mine(one.tenant_id)}
 
     def accounts(self) -> tuple[Person, ...]:
         person = tables.person.c

@@ -191,7 +191,8 @@ def board_roll(tx: Tx, body: Body, meeting: Meeting) -> Screen | None:
 
 
 def _roll(tx: Tx, body: Body, meeting: Meeting) -> RollOnBoard:
-    rows = _rows(body, meeting)
+    """Deputies of whom nothing is said are not on the board."""
+    rows = tuple(row for row in _rows(body, meeting) if not row.deputy or row.sign or row.inside or row.acts or row.aside)
     signs: tuple[str, ...] = ()
     if meeting.phase is Phase.OPEN and meeting.roll_closed_at is not None:
         signs = ("arrived", "left")
