@@ -8,7 +8,7 @@ from typing import Any
 from cards.drafts import questions
 from cards.kit import Card
 from meetings import commands as c
-from meetings.model import Body, Item, Meeting, Outcome, Phase
+from meetings.model import Body, Item, Meeting, Outcome, Phase, Sign
 from meetings.reading.agenda import ItemReading
 from meetings.rules.numbering import in_order
 from meetings.screens.agenda import AgendaRead, AgendaShown, AgendaWanted, ItemForm, MeetingOnBoard
@@ -35,6 +35,8 @@ def agenda_read(card: Card, screen: AgendaRead) -> None:
         card.typed(screen.draft.source)
         return
     questions(card, screen.draft, reading.questions)
+    if screen.added:
+        card.line("agenda.will_add", added=", ".join(screen.added))
     if screen.page == 1 and reading.preface.strip():
         card.subheading(card.t("agenda.preface"))
         card.typed(reading.preface, limit=600)
@@ -57,7 +59,12 @@ def agenda_shown(card: Card, screen: AgendaShown) -> None:
         card.subheading(_numbered(card, item))
         if item.presenter:
             card.subtle("agenda.presenter_is", name=item.presenter)
-        for label, text in (("agenda.earlier", item.earlier), ("agenda.rest_label", item.rest), ("agenda.proposal", item.proposal)):
+        for label, text in (
+            ("agenda.earlier", item.earlier),
+            ("agenda.rest_label", item.rest),
+            ("agenda.proposal", item.proposal),
+            ("record.draft", item.draft),
+        ):
             if text:
                 card.subtle(label)
                 card.typed(text, limit=600)
@@ -121,6 +128,7 @@ def meeting_on_board(card: Card, screen: MeetingOnBoard) -> None:
             (card.t("agenda.chair"), chair.name if chair else ""),
             (card.t("guide.phase"), card.t(f"phase_name.{meeting.phase}")),
             (card.t("agenda.present"), present),
+            (card.t("agenda.signs"), _signs(card, meeting)),
         )
     )
     if meeting.join_url and meeting.closed_at is None:
@@ -137,11 +145,14 @@ def meeting_on_board(card: Card, screen: MeetingOnBoard) -> None:
         card.line("agenda.not_published")
 
 
+def _signs(card: Card, meeting: Meeting) -> str:
+    """Who has said what before the meeting, in numbers."""
+    signs = [one.sign for one in meeting.attendances] if meeting.opened_at is None else []
+    return card.t("agenda.signs_of", coming=signs.count(Sign.PRESENT), excused=signs.count(Sign.EXCUSED)) if signs else ""
+
+
 def _board_items(card: Card, body: Body, meeting: Meeting, items: list[Item]) -> None:
-    """A decision in words is shown when its item has been handled: before that it may be a draft that stood in the agenda."""
     card.subheading(card.t("agenda.decided" if meeting.opened_at else "agenda.agenda"))
-    at_hand = next((one.position for one in meeting.items if one.id == meeting.current_item_id), 0)
-    reached = len(meeting.items) + 1 if meeting.closed_at else at_hand
     for item in items:
         current = item.id == meeting.current_item_id and meeting.phase is Phase.OPEN
         if current:
@@ -150,7 +161,7 @@ def _board_items(card: Card, body: Body, meeting: Meeting, items: list[Item]) ->
             card.line("agenda.board_item", item=_numbered(card, item))
         if item.outcome is not Outcome.NONE:
             card.subtle(f"stock.{item.outcome}")
-        elif item.decision and item.position < reached:
+        elif item.decision:
             card.typed(item.decision, limit=300)
 
 

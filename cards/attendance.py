@@ -29,7 +29,7 @@ def roll_on_board(card: Card, screen: RollOnBoard) -> None:
     names = _names(screen)
     groups: dict[str, list[str]] = {group: [] for group in _GROUPS}
     for row in screen.rows:
-        if group := _group(row, over=meeting.roll_closed_at is not None):
+        if group := _group(row, over=meeting.roll_closed_at is not None, closed=meeting.closed_at is not None):
             groups[group].append(_named(card, row, names))
     labels = {group: group for group in _GROUPS} | ({} if meeting.opened_at else {"present": "coming"})
     card.facts((card.t(f"attendance.group_{labels[group]}"), ", ".join(people)) for group, people in groups.items())
@@ -81,20 +81,21 @@ def _quorum(card: Card, meeting: Meeting, found: Quorum) -> None:
         card.line("attendance.chair_missing")
 
 
-def _group(row: Row, *, over: bool) -> str:
+def _group(row: Row, *, over: bool, closed: bool) -> str:
     """Where a person stands on the board; "" for those of whom nobody waits: a deputy, or a member whose deputy is there."""
     if row.aside:
         return "aside"
     if row.inside:
         return "present" if row.acts else "attending"
     match row.sign:
-        case Sign.LATE | Sign.EXCUSED | Sign.ABSENT:
+        case Sign.LATE:
+            return "absent" if closed else "late"
+        case Sign.EXCUSED | Sign.ABSENT:
             return str(row.sign)
         case Sign.PRESENT:
             return "absent" if over else ""
         case _:
-            expected = row.seat is not None and not row.deputy and not row.seat.on_leave and row.free
-            return ("absent" if over else "waiting") if expected else ""
+            return ("absent" if over else "waiting") if row.expected and row.free else ""
 
 
 def _named(card: Card, row: Row, names: Mapping[str, str]) -> str:

@@ -65,6 +65,8 @@ def meeting_planned(card: Card, screen: MeetingPlanned) -> None:
     )
     if meeting.phase in {Phase.PLANNED, Phase.PUBLISHED}:
         card.subtle("planning.calendar")
+        if screen.without_address:
+            card.line("planning.no_address", count=len(screen.without_address), names=", ".join(screen.without_address))
 
 
 def cancel_form(card: Card, screen: CancelForm) -> None:

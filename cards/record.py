@@ -31,6 +31,11 @@ def item_desk(card: Card, screen: ItemDesk) -> None:
     if item.proposal:
         card.subheading(card.t("record.proposal"))
         card.typed(item.proposal, limit=1200)
+    if item.draft and not item.decision:
+        card.subheading(card.t("record.draft"))
+        card.typed(item.draft, limit=1200)
+        use = c.ShowItem(meeting_id=meeting.id, item_id=item.id, part="draft")
+        card.buttons([(use, card.t("record.use_draft"))])
     if item.earlier:
         card.subtle("record.earlier", text=item.earlier[:300])
     attached = "; ".join(f"{one.number} {one.title}" for one in screen.attachments)
@@ -43,7 +48,8 @@ def item_desk(card: Card, screen: ItemDesk) -> None:
         card.submit(c.RecordItem(**here))
         return
     for row in _STOCK:
-        card.buttons([c.RecordOutcome(outcome=outcome, **here) for outcome in row])
+        fitting = [outcome for outcome in row if item.proposal or outcome != Outcome.AS_PROPOSED]
+        card.buttons([c.RecordOutcome(outcome=outcome, **here) for outcome in fitting])
     card.submit(c.RecordItem(**here))
 
 
@@ -148,6 +154,8 @@ def closing(card: Card, screen: Closing) -> None:
         card.buttons([(c.ShowItem(meeting_id=meeting.id, item_id=item.id), _numbered(item)) for item in screen.items])
         card.subtle("record.lacking_help")
         return
+    if screen.late:
+        card.line("record.close_late", names=", ".join(screen.late))
     card.line("record.close_help")
     card.text_input("at", card.t("record.close_at"), screen.at, length=10)
     card.submit(c.CloseMeeting(meeting_id=meeting.id, version=meeting.version, confirmed=True))

@@ -65,7 +65,7 @@ def seats_shown(card: Card, screen: SeatsShown) -> None:
         card.line("seats.none")
         return
     heads = (card.t("seats.number"), card.t("seats.organisation"), card.t("seats.member"), card.t("seats.deputies"))
-    card.table(heads, [_row(card, seat, screen.people) for seat in screen.seats], (2, 5, 5, 5))
+    card.table(heads, [_row(card, body, seat, screen.people) for seat in screen.seats], (2, 5, 5, 5))
     card.subtle("seats.tick", tick=LINKED)
     if screen.experts:
         card.subheading(card.t("seats.experts"))
@@ -104,8 +104,10 @@ def person_name(people: Mapping[str, Person], person_id: str, *, tick: bool = Tr
     return f"{person.name} {LINKED}" if tick and person.account_id else person.name
 
 
-def _row(card: Card, seat: SeatOnDay, people: Mapping[str, Person]) -> tuple[str, str, str, str]:
+def _row(card: Card, body: Body, seat: SeatOnDay, people: Mapping[str, Person]) -> tuple[str, str, str, str]:
     member = person_name(people, seat.member_id)
+    if office := {body.chair_id: "chair", body.vice_chair_id: "vice_chair"}.get(seat.member_id, "") if seat.member_id else "":
+        member = f"{member} ({card.t(f'seats.role_{office}')})"
     if seat.on_leave:
         member = f"{member} ({card.t('seats.leave')})"
     deputies = ", ".join(person_name(people, one) for one in seat.deputy_ids) or "–"

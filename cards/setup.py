@@ -41,7 +41,7 @@ def body_set_up(card: Card, screen: BodySetUp) -> None:
         ordered = sorted(body.standing_items, key=lambda item: item.position)
         card.typed("\n".join(item.title for item in ordered))
     if not body.seats:
-        card.line("setup.next_roster")
+        card.line("setup.next_on_desk" if screen.on_board else "setup.next_roster")
 
 
 def body_form(card: Card, screen: BodyForm) -> None:

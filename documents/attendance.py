@@ -122,7 +122,7 @@ def _places(body: Body, meeting: Meeting, seats: Sequence[SeatOnDay]) -> Mapping
 
 
 def seat_name(say: Speech, seat: SeatOnDay) -> str:
-    """The organisation, the group beside it, or the number of the place; said when the seat has no vote."""
+    """The organisation, else the group, or the number of the place; said when the seat has no vote."""
     organisation, group = one_line(seat.seat.organisation), one_line(seat.seat.group)
-    name = f"{organisation} ({group})" if organisation and group else organisation or group or say("seat_number", number=seat.seat.position)
+    name = organisation or group or say("seat_number", number=seat.seat.position)
     return name if seat.seat.voting else say("seat_without_vote", seat=name)

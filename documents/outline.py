@@ -200,11 +200,11 @@ def _item_head(say: Speech, meeting: m.Meeting, item: m.Item) -> list[Block]:
     if item.presenter.strip():
         blocks += say.labelled("presenter", (Paragraph(one_line(item.presenter)),))
     blocks += say.labelled("earlier", content(item.earlier))
+    blocks += say.labelled("background", content(item.rest))
     mine = [one for one in _numbered(meeting) if item.id in one.item_ids]
     listed = tuple(Paragraph(say("attachment_titled", number=one.number, title=one_line(one.title))) for one in mine)
     blocks += say.labelled("item_attachments", listed)
     blocks += say.labelled("proposal", content(item.proposal))
-    blocks += content(item.rest)
     return blocks
 
 

@@ -263,7 +263,8 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An item of a meeting. `section` is its § number: None until the agenda is published, never changed after that."""
+    """An item of a meeting. `section` is its § number: None until the agenda is published, never changed after that. `draft` is a decision
+    that stood in the agenda: the record's own is `decision`."""
 
     id: str
     meeting_id: str
@@ -280,6 +281,7 @@ class Item:
     decision: str = ""
     outcome: Outcome = Outcome.NONE
     changed_at: datetime | None = None
+    draft: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -28,25 +29,30 @@ _KNOWN: Sequence[tuple[Standing, tuple[str, ...]]] = (
     (Standing.PREVIOUS_MINUTES, ("edellisen kokouksen", "föregående möte", "previous minutes", "minutes of the previous")),
     (Standing.ANNOUNCEMENTS, ("ilmoitusasia", "tiedoksi annettav", "anmälningsärende", "meddelanden", "announcements")),
     (Standing.OTHER_BUSINESS, ("muut asiat", "muut esille", "övriga ärenden", "any other business")),
-    (Standing.NEXT_MEETING, ("seuraava kokous", "seuraavat kokoukset", "nästa möte", "kommande möten", "next meeting")),
+    (Standing.NEXT_MEETING, ("seuraava kokous", "seuraavat kokoukset", "nästa möte", "följande möte", "kommande möte", "next meeting")),
     (
         Standing.CLOSING,
         ("kokouksen päättäminen", "päättäminen", "mötets avslutande", "mötet avslutas", "avslutande", "closing of the meeting", "closing"),
     ),
 )
-_TEXTS = ("presenter", "proposal", "earlier", "rest", "handling", "discussion", "decision")
+_TEXTS = ("presenter", "proposal", "earlier", "rest", "handling", "discussion", "draft")
 _WHOLE = frozenset({"avaus", "öppnande", "opening", "päättäminen", "avslutande", "closing"})
 
 
+_AND = re.compile(r"\s+(?:ja|sekä|och|samt|and)\s+|\s*[,/]\s*")
+
+
 def standing_of(title: str) -> Standing:
-    """Which standing item a heading is, NONE when it is an ordinary one."""
-    return next(iter(_standings_in(title)), Standing.NONE)
+    """Which standing item a heading is, NONE when it is an ordinary one. "The budget and other business" is an ordinary one."""
+    folded = title.casefold().strip().rstrip(".")
+    return next((standing for standing, stems in _KNOWN if any(_is(folded, stem) for stem in stems)), Standing.NONE)
 
 
 def _standings_in(title: str) -> tuple[Standing, ...]:
     """All of them that a heading names: "next meetings and closing" is both."""
     folded = title.casefold().strip().rstrip(".")
-    return tuple(standing for standing, stems in _KNOWN if any(_is(folded, stem) for stem in stems))
+    parts = (folded, *_AND.split(folded))
+    return tuple(standing for standing, stems in _KNOWN if any(_is(part, stem) for part in parts for stem in stems))
 
 
 def _is(heading: str, stem: str) -> bool:
@@ -132,7 +138,7 @@ def _item(read: ItemReading, body: Body, meeting_id: str, new_id: Callable[[], s
         rest=read.rest,
         handling=read.handling,
         discussion=read.discussion,
-        decision=read.decision,
+        draft=read.decision,
     )
 
 

@@ -22,12 +22,13 @@ class AgendaWanted(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgendaRead(Screen):
-    """What the reader understood, a page of items at a time, with its questions."""
+    """What the reader understood, a page of items at a time, with its questions. `added`: standing items that the text lacks."""
 
     body: Body
     meeting: Meeting
     draft: Draft
     reading: AgendaReading
+    added: tuple[str, ...]
     page: int
     pages: int
 

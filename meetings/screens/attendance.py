@@ -14,7 +14,7 @@ from meetings.screens.base import Screen
 @dataclass(frozen=True, slots=True)
 class Row:
     """One person of the roll: their seat (None for experts), what the roll says, whether they are in the room, act for the seat, or stand
-    aside in the item at hand. `free`: nobody acts for the seat."""
+    aside in the item at hand. `free`: nobody acts for the seat; `expected`: the one who would (of a member on leave, the first deputy)."""
 
     person_id: str
     seat: SeatOnDay | None
@@ -24,6 +24,7 @@ class Row:
     acts: bool
     aside: bool
     free: bool
+    expected: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

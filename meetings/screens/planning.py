@@ -33,10 +33,11 @@ class MeetingForm(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingPlanned(Screen):
-    """A meeting as it now stands in the calendar: planned, or moved."""
+    """A meeting as it now stands in the calendar: planned, or moved. `without_address`: holders of seats no invitation can reach."""
 
     body: Body
     meeting: Meeting
+    without_address: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,12 +80,13 @@ class DissentForm(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing(Screen):
-    """Closing the meeting: when, or which items lack an outcome; each of those is a button."""
+    """Closing the meeting: when, or which items lack an outcome; each of those is a button. `late`: who said so and never came in."""
 
     body: Body
     meeting: Meeting
     items: tuple[Item, ...]
     at: str
+    late: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

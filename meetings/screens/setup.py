@@ -28,6 +28,7 @@ class BodySetUp(Screen):
     """A body exists: what was assumed, and what comes next."""
 
     body: Body
+    on_board: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from meetings.access import may
 from meetings.errors import Refused
 from meetings.model import Answer, Body, CommentKind, Draft, Item, Meeting, Numbering, Phase, Standing
 from meetings.ports import Tx
+from meetings.reading.agenda import AgendaReading
 from meetings.reading.agenda import read_agenda as read_text
 from meetings.rules import agenda as rules
 from meetings.rules.numbering import in_order, number_sections
@@ -59,6 +60,7 @@ def agenda_draft(draft: Draft, page: int, scope: Scope) -> Screen:
         meeting=scope.meeting,
         draft=draft,
         reading=reading,
+        added=_added(reading, rules.items_from(reading, scope.body, scope.meeting, lambda: "")),
         page=page,
         pages=pages,
         steps=(*steps, c.DropDraft(draft_id=draft.id)),
@@ -81,8 +83,7 @@ def confirm_agenda(command: c.ConfirmAgenda, tx: Tx, scope: Scope) -> Screen:
     meeting = _with_previous_minutes(tx, body, meeting)
     meeting = _saved(tx, body, meeting)
     tx.drop_draft(draft.id)
-    read = {item.title for item in reading.items}
-    added = ", ".join(item.title for item in in_order(meeting) if item.standing and item.title not in read)
+    added = ", ".join(_added(reading, meeting))
     notice = sentence("agenda.confirmed_with", items=len(meeting.items), added=added) if added else None
     return replace(_agenda(tx, body, meeting, 1, editing=True), notice=notice or sentence("agenda.confirmed", items=len(meeting.items)))
 
@@ -323,6 +324,12 @@ def _previous_minutes(tx: Tx, body: Body, meeting: Meeting) -> list[str]:
     else:
         lines.append(say("previous.not_approved"))
     return lines
+
+
+def _added(reading: AgendaReading, meeting: Meeting) -> tuple[str, ...]:
+    """The standing items of the meeting that were not in the text."""
+    read = {item.title for item in reading.items}
+    return tuple(item.title for item in in_order(meeting) if item.standing and item.title not in read)
 
 
 def _same(before: Item | None, after: Item) -> bool:

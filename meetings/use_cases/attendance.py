@@ -192,7 +192,7 @@ def board_roll(tx: Tx, body: Body, meeting: Meeting) -> Screen | None:
 
 def _roll(tx: Tx, body: Body, meeting: Meeting) -> RollOnBoard:
     """Deputies of whom nothing is said are not on the board."""
-    rows = tuple(row for row in _rows(body, meeting) if not row.deputy or row.sign or row.inside or row.acts or row.aside)
+    rows = tuple(row for row in _rows(body, meeting) if not row.deputy or row.expected or row.sign or row.inside or row.acts or row.aside)
     signs: tuple[str, ...] = ()
     if meeting.phase is Phase.OPEN and meeting.roll_closed_at is not None:
         signs = ("arrived", "left")
@@ -263,6 +263,7 @@ def _rows(body: Body, meeting: Meeting) -> tuple[Row, ...]:
             acts=person_id == actor,
             aside=person_id in barred,
             free=not actor,
+            expected=seat is not None and person_id == _expected(seat),
         )
 
     rows = [
@@ -274,6 +275,13 @@ def _rows(body: Body, meeting: Meeting) -> tuple[Row, ...]:
     listed = {one.person_id for one in rows}
     others = [expert.person_id for expert in body.experts if expert.in_force(meeting.day)] + [body.secretary_id]
     return (*rows, *(row(one, None) for one in dict.fromkeys(others) if one and one not in listed))
+
+
+def _expected(seat: SeatOnDay) -> str:
+    """Who is waited for: the member, or the first deputy while the member is on leave or the place is vacant."""
+    if seat.member_id and not seat.on_leave:
+        return seat.member_id
+    return seat.deputy_ids[0] if seat.deputy_ids else ""
 
 
 def _at_hand(meeting: Meeting) -> str:

@@ -22,7 +22,9 @@ from meetings.screens.guide import AskedAgain, BodiesShown, HelpShown, StatusSho
 
 
 def welcome(_command: c.Welcome, tx: Tx, scope: Scope) -> Screen:
-    """With the languages to choose from at once: the client may speak another than the person."""
+    """With the languages to choose from at once: the client may speak another than the person. Where a body is already, how it stands."""
+    if scope.found_body is not None:
+        return show_status(c.ShowStatus(), tx, scope)
     on_board = tx.conversation is not None and tx.conversation.kind == "channel"
     first = tuple(step for step in _first_steps(tx, scope) if not isinstance(step, c.ChooseLanguage))
     languages = tuple(c.ChooseLanguage(language=one) for one in ("fi", "sv", "en"))

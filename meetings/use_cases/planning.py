@@ -18,6 +18,7 @@ from meetings.rules.agenda import standing_items
 from meetings.rules.numbering import next_number
 from meetings.rules.planning import Plan
 from meetings.rules.rounds import require_version
+from meetings.rules.seats import seats_on
 from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, sentence
@@ -229,7 +230,12 @@ def _form(tx: Tx, body: Body, meeting: Meeting | None, typed: Typed, doubts: tup
 
 
 def _planned(tx: Tx, body: Body, meeting: Meeting, notice: Sentence | None = None) -> MeetingPlanned:
-    return MeetingPlanned(notice=notice, body=body, meeting=meeting, steps=next_steps(body, meeting, tx.actor, tx.now))
+    seats = seats_on(body, meeting.day)
+    held = tx.people(one for seat in seats if (one := seat.member_id or (seat.deputy_ids[0] if seat.deputy_ids else "")))
+    unreached = tuple(sorted(person.name for person in held.values() if not person.email))
+    return MeetingPlanned(
+        notice=notice, body=body, meeting=meeting, without_address=unreached, steps=next_steps(body, meeting, tx.actor, tx.now)
+    )
 
 
 def _meetings(tx: Tx, body: Body, page: int, *, notice: Sentence | None = None) -> MeetingsShown:

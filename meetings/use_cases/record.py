@@ -13,7 +13,21 @@ from meetings import commands as c
 from meetings import effects as e
 from meetings.access import may
 from meetings.errors import MeetingError, NotFound, Refused
-from meetings.model import Attachment, Body, Choice, DeputyCall, Disqualification, Dissent, Item, Meeting, Outcome, Phase, Standing, Vote
+from meetings.model import (
+    Attachment,
+    Body,
+    Choice,
+    DeputyCall,
+    Disqualification,
+    Dissent,
+    Item,
+    Meeting,
+    Outcome,
+    Phase,
+    Sign,
+    Standing,
+    Vote,
+)
 from meetings.ports import Tx
 from meetings.rules import attendance as rules
 from meetings.rules.agenda import find_item, fitting, with_item
@@ -30,6 +44,8 @@ from meetings.use_cases.attendance import show_attendance
 from meetings.use_cases.minutes import prepare_minutes
 
 LONGEST = 20_000
+# The part of an item that is no part of the record yet.
+DRAFT = "draft"
 TEXTS = ("handling", "discussion", "decision")
 
 
@@ -43,6 +59,8 @@ def show_item(command: c.ShowItem, tx: Tx, scope: Scope) -> Screen:
     moved = _moved(tx, meeting, item)
     if moved != meeting:
         meeting = _kept(tx, moved)
+    if command.part == DRAFT:
+        return _desk(tx, body, meeting, item, typed={"decision": item.draft})
     return _desk(tx, body, meeting, item, part=command.part)
 
 
@@ -73,6 +91,8 @@ def record_outcome(command: c.RecordOutcome, tx: Tx, scope: Scope) -> Screen:
     outcome = _outcome(command.outcome)
     new, doubled = _typed(item, command)
     try:
+        if outcome in {Outcome.AMENDED, Outcome.ELECTED} and not new.decision.strip():
+            raise Refused(f"record.say_what_{outcome}")
         rules.require_quorum(body, meeting, item, outcome)
     except Refused as refused:
         return _half_kept(tx, body, meeting, item, new, refused)
@@ -352,7 +372,16 @@ def closing_form(command: c.CloseMeeting, tx: Tx, scope: Scope) -> Screen:
         return _closed(tx, body, meeting, None)
     items = tuple(find_item(meeting, item_id) for item_id in rules.lacking(meeting))
     at_hand = c.ShowItem(meeting_id=meeting.id, item_id=meeting.current_item_id)
-    return Closing(body=body, meeting=meeting, items=items, at=command.at, steps=(at_hand, c.ShowAttendance(meeting_id=meeting.id)))
+    waited = [one.person_id for one in meeting.attendances if one.sign is Sign.LATE and not attended(meeting, one.person_id)]
+    late = tuple(person.name for person in tx.people(waited).values())
+    return Closing(
+        body=body,
+        meeting=meeting,
+        items=items,
+        at=command.at,
+        late=late,
+        steps=(at_hand, c.ShowAttendance(meeting_id=meeting.id)),
+    )
 
 
 def correct_times(command: c.CorrectTimes, tx: Tx, scope: Scope) -> Screen:

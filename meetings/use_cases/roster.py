@@ -45,13 +45,15 @@ def roster_draft(draft: Draft, page: int, tx: Tx, scope: Scope) -> Screen:
     page = min(max(page, 1), pages)
     rows = tuple(_row(place, seat, people) for place, seat in enumerate(reading.seats, start=1))
     turn = (c.ShowDraft(draft_id=draft.id, page=page % pages + 1),) if pages > 1 else ()
-    written = [one for row in rows for one in (row.member, *row.deputies) if one]
+    experts = tuple((_written(one, people), one.organisation) for one in reading.experts)
+    officers = tuple(_written(one, people) for one in reading.officers)
+    everybody = [*(one for row in rows for one in (row.member, *row.deputies) if one), *(one for one, _ in experts), *officers]
     return RosterRead(
         body=body,
         draft=draft,
         rows=rows[(page - 1) * PAGE : page * PAGE],
-        experts=tuple((_written(one, people), one.organisation) for one in reading.experts),
-        officers=tuple(_written(one, people) for one in reading.officers),
+        experts=experts,
+        officers=officers,
         questions=reading.questions,
         rest=reading.unread,
         since=tx.now.astimezone(body.tz).date().isoformat() if body.seats else "",
@@ -59,7 +61,7 @@ def roster_draft(draft: Draft, page: int, tx: Tx, scope: Scope) -> Screen:
         pages=pages,
         seats=len(rows),
         deputies=sum(len(row.deputies) for row in rows),
-        linked=sum(one.linked for one in written),
+        linked=sum(one.linked for one in everybody),
         steps=(*turn, c.ReadRoster(body_id=body.id), c.DropDraft(draft_id=draft.id)),
     )
 

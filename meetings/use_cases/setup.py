@@ -37,6 +37,9 @@ def set_up_body(command: c.SetUpBody, tx: Tx, scope: Scope) -> Screen:
     body = tx.save(body)
     tx.save(replace(tx.actor, desk_body_id=body.id))
     tx.later(e.ReadMembers(channel.id))
+    if tx.conversation is not None and tx.conversation.kind == "channel":
+        # What follows is the secretary's own work and belongs to her desk, not before everybody.
+        tx.later(e.Tell(f"setup:{body.id}", tx.actor.id, "body_ready", (("body", body.name),), body.id))
     return _set_up(tx, body, notice=sentence("setup.done", name=body.name))
 
 
@@ -48,7 +51,7 @@ def set_up_form(command: c.SetUpBody, tx: Tx, scope: Scope) -> Screen:
         return _existing(tx, there)
     free = (here,) if here else tuple(one for one in tx.channels() if tx.body_of_channel(one.id) is None)
     if not free:
-        return Told(text=sentence("setup.no_channel"), steps=(c.SetUpBody(), c.ShowStatus(), c.ShowHelp()))
+        return Told(text=sentence("setup.no_channel"), steps=(c.ShowStatus(), c.ShowHelp()))
     chosen = next((one for one in free if one.id == command.channel_id), free[0] if len(free) == 1 else None)
     return SetUpForm(
         channel_id=chosen.id if chosen else "",
@@ -189,7 +192,9 @@ def _refresh_boards(tx: Tx, before: Body, after: Body) -> None:
 
 
 def _set_up(tx: Tx, body: Body, *, notice: Sentence | None = None) -> Screen:
-    return BodySetUp(notice=notice, body=body, steps=next_steps(body, None, tx.actor, tx.now))
+    on_board = tx.conversation is not None and tx.conversation.kind == "channel"
+    steps = (c.ShowStatus(), c.ShowHelp()) if on_board else next_steps(body, None, tx.actor, tx.now)
+    return BodySetUp(notice=notice, body=body, on_board=on_board, steps=steps)
 
 
 def _existing(tx: Tx, body: Body) -> Screen:

@@ -429,13 +429,14 @@ def _agenda(w: World) -> Iterator[Screen]:
     pages = -(-len(reading.items) // 6)
     turn = (c.ShowDraft(draft_id="dr", page=2),) if pages > 1 else ()
     steps = (c.ConfirmAgenda(draft_id="dr"), *turn, c.DropDraft(draft_id="dr"))
-    yield agenda.AgendaRead(body=w.body, meeting=planned, draft=draft, reading=reading, page=1, pages=pages, steps=steps)
+    yield agenda.AgendaRead(body=w.body, meeting=planned, draft=draft, reading=reading, added=(), page=1, pages=pages, steps=steps)
     nothing = w.words.text("Ei mitään")
     yield agenda.AgendaRead(
         body=w.body,
         meeting=planned,
         draft=replace(draft, source=nothing),
         reading=AgendaReading((), nothing, ()),
+        added=("Ilmoitusasiat", "Kokouksen päättäminen"),
         page=1,
         pages=1,
         steps=(c.DropDraft(draft_id="dr"),),
@@ -482,12 +483,12 @@ def _agenda(w: World) -> Iterator[Screen]:
 def _rows(w: World) -> tuple[attendance.Row, ...]:
     signs = (Sign.PRESENT, Sign.LATE, Sign.EXCUSED, Sign.ABSENT, None)
     rows = [
-        attendance.Row(one, seat, one != seat.member_id, signs[n % 5], n % 5 == 0, n % 5 == 0, n == 5, n % 5 != 0)
+        attendance.Row(one, seat, one != seat.member_id, signs[n % 5], n % 5 == 0, n % 5 == 0, n == 5, n % 5 != 0, one == seat.member_id)
         for n, (seat, one) in enumerate(
             (seat, one) for seat in seats_on(w.body, w.meeting.day) for one in (seat.member_id, *seat.deputy_ids)
         )
     ]
-    rows += [attendance.Row(one.person_id, None, False, None, False, False, False, False) for one in w.body.experts]
+    rows += [attendance.Row(one.person_id, None, False, None, False, False, False, False, False) for one in w.body.experts]
     return tuple(rows)
 
 

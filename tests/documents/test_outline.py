@@ -337,7 +337,7 @@ def test_a_changed_agenda_shows_its_changes_and_a_withdrawn_item_keeps_its_numbe
 def test_text_that_could_not_be_placed_stays_with_its_item() -> None:
     item = replace(sample.meeting().items[2], rest="Irrallinen rivi\n- ja kohta", outcome=m.Outcome.NONE)
     made = minutes(items=(item,))
-    assert under(made, "3 §") == ["Irrallinen rivi", "ja kohta"]
+    assert under(made, "3 §") == ["Selostus:", "Irrallinen rivi", "ja kohta"]
 
 
 def test_a_person_nobody_knows_is_a_dash() -> None:

@@ -38,7 +38,6 @@ async def test_a_meeting_in_the_real_client(house: House, client: Client) -> Non
     await client.open(DESK)
     await expect(cards.first).to_contain_text("Pykälä")
     await client.shot("welcome")
-    await client.press(cards.first, "Language")
     await client.press(cards.first, "Suomi")
     await expect(cards.first).to_contain_text("Mitä voit tehdä nyt")
     await client.shot("help")

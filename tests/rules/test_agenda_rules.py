@@ -95,7 +95,8 @@ def test_read_again_after_publishing_items_keep_their_section_and_every_text_arr
     published = replace(published, phase=Phase.PUBLISHED)
     again = read_agenda("1 § Talous\nEsitys: Uusi.\nPäätös: Hyväksyttiin.\n\n2 § Vene\nEsitys: Ostetaan.\n\n3 § Talous\nEsitys: Toinen.\n")
     held = number_sections(items_from(again, body(), published, ids()))
-    found = [(item.title, item.proposal, item.decision, item.section) for item in in_order(held)]
+    assert not any(item.decision for item in held.items)
+    found = [(item.title, item.proposal, item.draft, item.section) for item in in_order(held)]
     assert found == [
         ("Talous", "Uusi.", "Hyväksyttiin.", 1),
         ("Vene", "Ostetaan.", "", 3),
@@ -177,13 +178,17 @@ def test_attachments_of_others_are_untouched_by_moves() -> None:
     assert insert(held, held.items[2], 1).attachments == held.attachments
 
 
-def test_a_heading_that_names_two_standing_items_stands_for_both() -> None:
-    reading = read_agenda("1 § Kokouksen avaus\n\n2 § Muut asiat\n\n3 § Seuraava kokous ja kokouksen päättäminen\n")
+CLOSINGS = ["Seuraava kokous ja kokouksen päättäminen", "Följande möten och avslutande", "Next meetings and closing"]
+
+
+@pytest.mark.parametrize("closing", CLOSINGS)
+def test_a_heading_that_names_two_standing_items_stands_for_both(closing: str) -> None:
+    reading = read_agenda(f"1 § Kokouksen avaus\n\n2 § Muut asiat\n\n3 § {closing}\n")
     held = items_from(reading, with_template(), planned(), ids())
     assert titles(held) == [
         "Kokouksen avaus",
         "Laillisuus ja päätösvaltaisuus",
         "Edellisen kokouksen pöytäkirja",
         "Muut asiat",
-        "Seuraava kokous ja kokouksen päättäminen",
+        closing,
     ]

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from meetings import commands as c
-from meetings.model import Approval, Item, Meeting, Phase, Round, RoundResult, Standing
+from meetings.model import Approval, Attendance, Item, Meeting, Outcome, Phase, Round, RoundResult, Sign, Standing
 from meetings.rules.rounds import record_digest
 from meetings.screens.agenda import AgendaRead, AgendaShown
+from meetings.screens.record import Closing, ItemDesk
 from tests.samples import NOW, meeting
 from tests.use_cases.stage import Stage, stage
 
+ROLL = tuple(Attendance(f"a{n}", "meeting", f"m{n}", Sign.PRESENT, f"s{n}") for n in (1, 2, 3))
 PREVIOUS = Meeting(
     id="previous",
     body_id="body",
@@ -76,3 +78,38 @@ async def test_what_the_secretary_wrote_of_the_previous_minutes_stays(on_stage: 
     await on_stage.storage.run(lambda tx: (tx.save(PREVIOUS), tx.meeting("meeting"), tx.save(planned)))
     await on_stage.do("sec", c.PublishAgenda(meeting_id="meeting", confirmed=True))
     assert (await on_stage.meeting()).items[0].earlier == "Sovittu puhelimitse."
+
+
+async def test_a_decision_that_stood_in_the_agenda_is_a_draft_until_it_is_recorded(tmp_path: Path) -> None:
+    opened = meeting(phase=Phase.OPEN, opened_at=NOW, roll_closed_at=NOW, attendances=ROLL)
+    items = (*opened.items[:2], replace(opened.items[2], draft="Ostetaan vene."))
+    async with stage(tmp_path, meeting=replace(opened, items=items)) as held:
+        lacking = await held.shown(Closing, "sec", c.CloseMeeting(meeting_id="meeting"))
+        assert "Asia 3" in {item.title for item in lacking.items}
+        desk = await held.shown(ItemDesk, "sec", c.ShowItem(meeting_id="meeting", section="3"))
+        assert desk.texts["decision"] == ""
+        used = await held.shown(ItemDesk, "sec", c.ShowItem(meeting_id="meeting", item_id="i3", part="draft"))
+        assert used.texts["decision"] == "Ostetaan vene."
+        assert (await held.item(3)).decision == ""
+        await held.do("sec", c.RecordOutcome(meeting_id="meeting", item_id="i3", outcome="amended", decision="Ostetaan vene."))
+        assert (await held.item(3)).decision == "Ostetaan vene."
+
+
+@pytest.mark.parametrize("outcome", ["amended", "elected"])
+async def test_an_outcome_that_says_nothing_by_itself_wants_words(tmp_path: Path, outcome: str) -> None:
+    opened = meeting(phase=Phase.OPEN, opened_at=NOW, roll_closed_at=NOW, attendances=ROLL)
+    async with stage(tmp_path, meeting=opened) as held:
+        pressed = c.RecordOutcome(meeting_id="meeting", item_id="i2", outcome=outcome, discussion="Puhuttiin.")
+        shown = await held.shown(ItemDesk, "sec", pressed)
+        assert shown.notice is not None
+        assert shown.notice.key == f"record.say_what_{outcome}"
+        assert (await held.item(2)).outcome == ""
+
+
+async def test_who_said_late_and_never_came_is_named_before_closing_and_absent_after(tmp_path: Path) -> None:
+    late = (*ROLL[:2], replace(ROLL[2], sign=Sign.LATE))
+    items = tuple(replace(item, outcome=Outcome.NOTED) for item in meeting().items)
+    opened = replace(meeting(phase=Phase.OPEN, opened_at=NOW, roll_closed_at=NOW, attendances=late), items=items)
+    async with stage(tmp_path, meeting=opened) as held:
+        closing = await held.shown(Closing, "sec", c.CloseMeeting(meeting_id="meeting"))
+        assert closing.late == ("Nimi m3",)
