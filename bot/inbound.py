@@ -18,6 +18,8 @@ from meetings.errors import Refused
 from meetings.model import Conversation
 from texts import LANGUAGES
 
+# What stands unseen around a pasted word.
+_INVISIBLE = " \t\r\n\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 FILE = "application/vnd.microsoft.teams.file.download.info"
 
 
@@ -133,8 +135,10 @@ def _spoken(activity: Mapping[str, Any]) -> str:
     for entity in activity.get("entities") or ():
         if isinstance(entity, Mapping) and entity.get("type") == "mention" and _mapping(entity.get("mentioned")).get("id") == bot:
             text = text.replace(str(entity.get("text") or ""), " ", 1)
-    text = re.sub(r"</?at[^>]*>", " ", text)
-    return html.unescape(text).replace("\xa0", " ").replace("\r\n", "\n").replace("\x00", "").strip()
+    text = re.sub(r"</?at(?:\s+\w+=\"[^\">]*\")*\s*>", " ", text)
+    # Whole entities only: the `&copy` of an address is no ©.
+    text = re.sub(r"&#?\w{1,31};", lambda found: html.unescape(found[0]), text)
+    return text.replace("\xa0", " ").replace("\r\n", "\n").replace("\x00", "").strip(_INVISIBLE)
 
 
 def _file(activity: Mapping[str, Any]) -> SentFile | None:

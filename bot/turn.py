@@ -56,6 +56,10 @@ class Turns:
             turn = read_activity(activity)
         except Refused as refused:
             return self._card(_told(refused), _language(activity))
+        except Exception:
+            turn_id = secrets.token_hex(6)
+            log.exception("an activity could not be read", turn=turn_id)
+            return self._card(_fault(turn_id), _language(activity))
         if turn is None:
             return None
         turn_id = secrets.token_hex(6)
@@ -66,16 +70,18 @@ class Turns:
             return self._card(_told(error), turn.language)
         except Exception:
             bound.exception("turn failed")
-            return self._card(Told(text=sentence("turn.fault", turn=turn_id), wrong=True, steps=(c.ShowStatus(),)), turn.language)
+            return self._card(_fault(turn_id), turn.language)
 
     async def _answer(self, turn: Turn) -> dict[str, Any]:
+        content = b""
         if turn.file:
             try:
-                turn = replace(turn, command=await self._with_file(turn))
+                content = await self._downloaded(turn.file)
+                turn = replace(turn, command=await self._with_file(turn.command, turn.file, content))
             except MeetingError as error:
                 return await self._refused(turn, error)
         try:
-            screen, language = await self._storage.run(lambda tx: _execute(turn, tx), key=turn.key)
+            screen, language = await self._storage.run(lambda tx: _execute(turn, content, tx), key=turn.key)
         except MeetingError as error:
             return await self._refused(turn, error)
         return self._card(screen, language)
@@ -85,19 +91,14 @@ class Turns:
         screen, language = await self._storage.run(lambda tx: _refuse(turn, error, tx))
         return self._card(screen, language)
 
-    async def _with_file(self, turn: Turn) -> Command:
+    async def _with_file(self, command: Command, file: SentFile, content: bytes) -> Command:
         """The command with the text of the file in its text field; the words beside a file say what it is."""
-        file = turn.file
-        if file is None:
-            return turn.command
-        content = await self._downloaded(file)
-        if isinstance(turn.command, c.TakeTemplate):
+        if isinstance(command, c.TakeTemplate):
             await self._check_template(content)
-            template_id = await self._storage.run(lambda tx: tx.keep_content(content))
-            return replace(turn.command, name=file.name, template_id=template_id)
+            return replace(command, name=file.name)
         text = await self._read_file(file.name, content)
-        if isinstance(turn.command, c.ReadAgenda | c.ReadRoster | c.ReadDates):
-            return replace(turn.command, text=text)
+        if isinstance(command, c.ReadAgenda | c.ReadRoster | c.ReadDates):
+            return replace(command, text=text)
         return c.TakeText(text=text, name=file.name)
 
     async def _downloaded(self, file: SentFile) -> bytes:
@@ -112,14 +113,18 @@ class Turns:
         return render(screen, language, secrets.token_hex(8), self._address)
 
 
-def _execute(turn: Turn, tx: Transaction) -> tuple[Screen, str]:
+def _execute(turn: Turn, content: bytes, tx: Transaction) -> tuple[Screen, str]:
+    """`content` is that of the file sent; a template's is kept here, so that it stays only when the command is done."""
     _arrive(turn, tx)
     language = _language_of(turn, tx)
+    command = turn.command
     if tx.repeat:
-        return current(turn.command, tx), language
-    screen = execute(turn.command, tx)
-    if ACCESS[type(turn.command)].right is not Right.LOOK:
-        tx.journal(turn.command)
+        return current(command, tx), language
+    if isinstance(command, c.TakeTemplate) and content:
+        command = replace(command, template_id=tx.keep_content(content))
+    screen = execute(command, tx)
+    if ACCESS[type(command)].right is not Right.LOOK:
+        tx.journal(command)
     return screen, tx.actor.language or language
 
 
@@ -148,6 +153,10 @@ def _language_of(turn: Turn, tx: Transaction) -> str:
         tx.actor = replace(tx.actor, language=turn.spoken)
         tx.save(tx.actor)
     return tx.actor.language or turn.language
+
+
+def _fault(turn_id: str) -> Screen:
+    return Told(text=sentence("turn.fault", turn=turn_id), wrong=True, steps=(c.ShowStatus(),))
 
 
 def _told(error: MeetingError) -> Told:

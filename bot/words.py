@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -31,6 +32,17 @@ REST = {
     c.CommentMinutes: "text",
     c.ShowItem: "section",
 }
+# Those that take a text of many lines. Another word with such a text behind it is the text's own first word: a memo begins with "Memo".
+WHOLE = frozenset({c.ReadRoster, c.ReadDates, c.ReadAgenda, c.CommentMinutes, c.CancelMeeting, c.AddItem})
+# What is done at the word alone. With more behind it ("no comments but on § 3") it may mean the opposite: asked, with these beside.
+OUTRIGHT: Mapping[type[Command], tuple[type[Command], ...]] = {
+    c.PublishAgenda: (c.ShowAgenda,),
+    c.SignIn: (),
+    c.FindQuorum: (),
+    c.AnswerNoComments: (c.CommentMinutes,),
+    c.CheckMinutes: (c.CommentMinutes,),
+    c.ApproveMinutes: (),
+}
 PASTE = 200
 _LANGUAGE_NAMES = {"suomi": "fi", "suomeksi": "fi", "finska": "fi", "finnish": "fi", "svenska": "sv", "ruotsi": "sv", "swedish": "sv"}
 _LANGUAGE_NAMES |= {"english": "en", "englanti": "en", "engelska": "en"}
@@ -51,14 +63,22 @@ def read_text(text: str) -> Command:
     folded = _folded(text)
     if folded in _LANGUAGE_NAMES:
         return c.ChooseLanguage(language=_LANGUAGE_NAMES[folded])
+    lines = text.count("\n")
+    pasted = len(text) > PASTE or lines > 0
     for word in _longest_first():
         rest = _after(text, word)
-        if rest is not None:
-            return _command(_words()[word], rest)
-    if len(text) > PASTE or "\n" in text:
+        if rest is None:
+            continue
+        command = BY_STEM[_words()[word].stem]
+        if rest and command in OUTRIGHT:
+            return c.AskAgain(text=text, nearest=(stem(command), *(stem(one) for one in OUTRIGHT[command])))
+        if rest and command not in WHOLE and pasted and (command not in REST or lines != 1 or len(text) > PASTE):
+            return c.TakeText(text=text)
+        return _command(_words()[word], rest)
+    if pasted:
         return c.TakeText(text=text)
-    first = " ".join(folded.split()[:3])
-    near = get_close_matches(first, _words(), n=3, cutoff=0.6) or get_close_matches(folded.split()[0], _words(), n=3, cutoff=0.6)
+    first, *_ = folded.split() or [folded]
+    near = get_close_matches(" ".join(folded.split()[:3]), _words(), n=3, cutoff=0.6) or get_close_matches(first, _words(), n=3, cutoff=0.6)
     return c.AskAgain(text=text, nearest=tuple(dict.fromkeys(_words()[word].stem for word in near)))
 
 

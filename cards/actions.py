@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from functools import cache
 from types import MappingProxyType
 from typing import Any, get_args, get_type_hints
@@ -35,12 +35,10 @@ def unpack(data: Mapping[str, Any]) -> tuple[Command, str]:
     hints = _hints(command)  # type: ignore[arg-type]  # a class is hashable
     values: dict[str, Any] = {}
     for field in fields(command):
-        if field.name not in data or field.metadata == FROM_TURN:
-            if field.default is MISSING:
-                raise Refused("button.unknown")
-            continue
-        values[field.name] = _read(hints[field.name], data[field.name])
-    return command(**values), str(data.get(NONCE, ""))[:64]
+        if field.name in data and field.metadata != FROM_TURN:
+            value = _read(hints[field.name], data[field.name])
+            values[field.name] = field.default if value is None else value
+    return command(**values), str(data.get(NONCE, "")).replace("\x00", "")[:64]
 
 
 @cache
@@ -65,8 +63,9 @@ def _text(value: object) -> str:
 
 
 def _number(value: object) -> int | None:
+    text = _text(value)
     try:
-        return None if value in {"", None} else int(_text(value))
+        return int(text) if text else None
     except ValueError:
         raise Refused("button.unknown") from None
 

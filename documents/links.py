@@ -18,9 +18,9 @@ def document_link(base: str, document_id: str, key: bytes, now: datetime) -> str
 
 def is_valid(document_id: str, until: str, mark: str, key: bytes, now: datetime) -> bool:
     """Whether a link is ours, for this document, and has not expired."""
-    if not until.isdecimal() or int(until) < now.timestamp():
+    if not (until.isascii() and until.isdecimal() and len(until) <= 12) or int(until) < now.timestamp():
         return False
-    return hmac.compare_digest(mark, _mark(document_id, int(until), key))
+    return hmac.compare_digest(mark.encode(errors="replace"), _mark(document_id, int(until), key).encode())
 
 
 def _mark(document_id: str, until: int, key: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -113,7 +114,16 @@ async def _read(request: web.Request) -> object:
         raise Rejected(413, "An activity may have at most 1 MiB.")
     try:
         return orjson.loads(content)
-    except ValueError as error:
+    except ValueError:
+        return _half_characters(content)
+
+
+def _half_characters(content: bytes) -> object:
+    """Half a surrogate pair, which a client cuts out of an emoji, is no reason to be silent: it becomes U+FFFD. All else is refused."""
+    try:
+        text = json.dumps(json.loads(content), ensure_ascii=False)
+        return orjson.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
+    except (ValueError, RecursionError) as error:
         raise Rejected(400, "The body is not JSON in UTF-8.") from error
 
 

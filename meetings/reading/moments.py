@@ -192,6 +192,11 @@ def read_deadline(text: str, today: date) -> Deadline | None:
     return Deadline(found[0].day, hour)
 
 
+def is_likely(day: date) -> bool:
+    """Whether a body of living people can mean the day; so far from the ends of the calendar that one may count on from it."""
+    return 1900 <= day.year <= 2199
+
+
 def read_clock(text: str) -> time | None:
     """`10`, `10.33`, `1033`, `10:33`, `klo 10.33`, `kl. 9`, `2 pm`; None when it is no time of day."""
     typed = re.sub(rf"^{_AT}", "", text.strip(), flags=re.IGNORECASE)
@@ -397,9 +402,10 @@ def _next(day: int, month: int, today: date) -> date | None:
 
 def _date(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day)
+        found = date(year, month, day)
     except ValueError:
         return None
+    return found if is_likely(found) else None
 
 
 def _clock(found: re.Match[str], place: int, half: str | None = None) -> time | None:

@@ -16,6 +16,8 @@ LANGUAGES = ("fi", "sv", "en")
 LONGEST_NAME = 120
 LONGEST_RULE = 600
 MOST_ITEMS = 40
+LONGEST_TITLE = 500
+LONGEST_TEMPLATE = 10_000
 NOBODY = "none"
 
 Kind = TypeVar("Kind", bound=StrEnum)
@@ -139,6 +141,8 @@ def read_lines(typed: str, body: Body, stock: Callable[[Standing], Sequence[str]
 
     `stock` gives the known titles of a standing item. Refuses an empty template and one of too many lines.
     """
+    if len(typed) > LONGEST_TEMPLATE:
+        raise Refused("agenda.too_long", length=len(typed), most=LONGEST_TEMPLATE)
     lines = [line for raw in typed.splitlines() if (line := " ".join(raw.split()).strip("|").strip())]
     if not lines:
         raise Refused("setup.items_missing")
@@ -146,6 +150,8 @@ def read_lines(typed: str, body: Body, stock: Callable[[Standing], Sequence[str]
         raise Refused("setup.items_many", most=MOST_ITEMS)
     old = sorted(body.standing_items, key=lambda item: item.position)
     titles = [line.partition("|")[0].strip() for line in lines]
+    if (longest := max(map(len, titles))) > LONGEST_TITLE:
+        raise Refused("agenda.too_long", length=longest, most=LONGEST_TITLE)
     by_title = {item.title.casefold(): item for item in reversed(old)}
     known = {title.casefold(): standing for standing in Standing if standing for title in stock(standing)}
     same_place = len(lines) == len(old)

@@ -14,6 +14,7 @@ from meetings.model import Attendance, Body, Capacity, Expert, Holding, Meeting,
 MOST_SEATS = 120
 MOST_DEPUTIES = 6
 LONGEST_NAME = 120
+LONGEST_ADDRESS = 254
 _ADDRESS = re.compile(r"[^\s<>(),;]+@[^\s<>(),;]+\.[^\s<>(),;]+")
 _DAY = timedelta(days=1)
 
@@ -64,6 +65,8 @@ def find_person(named: Named, known: Iterable[Person]) -> Person | None:
 
 def read_named(line: str) -> Named:
     """`Name <address>`, `Name, address` or a bare name."""
+    if len(line) > 2 * LONGEST_NAME + LONGEST_ADDRESS:
+        raise Refused("seats.name_long", text=line.strip()[:40], most=LONGEST_NAME)
     found = _ADDRESS.search(line)
     email = found[0] if found else ""
     name = " ".join(line.replace(email, " ").split()) if email else " ".join(line.split())

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from meetings.access import ACCESS, Right, require
+from meetings.access import ACCESS, Right, holds, require, roles
 from meetings.commands import Command
 from meetings.errors import MeetingError, NotAllowed, NotFound, Refused
 from meetings.ports import Tx
@@ -60,10 +60,13 @@ def execute(command: Command, tx: Tx) -> Screen:
 
 
 def current(command: Command, tx: Tx) -> Screen:
-    """The present state of what the command is about, changing nothing: the answer to a repeated press."""
+    """The present state of what the command is about, changing nothing: the answer to a repeated press. A form or a desk is shown only
+    to those who may use it."""
     try:
         scope = find_scope(command, tx)
-        view = VIEWS.get(type(command), guide.show_status)
+        held = roles(scope.found_body, tx.actor, today(tx, scope)) if scope.found_body else frozenset()
+        allowed = holds(ACCESS[type(command)].right, held, scope.found_meeting)
+        view = VIEWS.get(type(command), guide.show_status) if allowed else guide.show_status
         return view(command, tx, scope)
     except MeetingError:
         return guide.show_status(command, tx, Scope(body_at_hand(tx)))

@@ -348,7 +348,8 @@ def _page_of(meeting: Meeting, item_id: str) -> int:
 
 
 def _place(typed: str, meeting: Meeting) -> int:
-    return int(typed) if typed.strip().isdecimal() and 1 <= int(typed) <= len(meeting.items) + 1 else 0
+    place = int(typed) if typed.strip().isdecimal() and len(typed) <= 6 else 0
+    return place if place <= len(meeting.items) + 1 else 0
 
 
 def _given(typed: str | None, stored: str) -> str:

@@ -20,6 +20,8 @@ from meetings.scope import Scope, meeting_at_hand
 from meetings.screens.base import Screen, Sentence, Told, sentence
 from meetings.screens.guide import AskedAgain, BodiesShown, HelpShown, StatusShown, TextTaken, Welcomed
 
+LONGEST_NAME = 200
+
 
 def welcome(_command: c.Welcome, tx: Tx, scope: Scope) -> Screen:
     """With the languages to choose from at once: the client may speak another than the person. Where a body is already, how it stands."""
@@ -77,7 +79,7 @@ def take_text(command: c.TakeText, tx: Tx, scope: Scope) -> Screen:
     draft = Draft(id=tx.new_id(), body_id=scope.body.id, kind="", source=command.text)
     tx.save(draft)
     steps = tuple(c.UseText(draft_id=draft.id, kind=kind) for kind in ("agenda", "roster", "dates"))
-    return TextTaken(draft=draft, name=command.name, steps=(*steps, c.DropDraft(draft_id=draft.id)))
+    return TextTaken(draft=draft, name=command.name[:LONGEST_NAME], steps=(*steps, c.DropDraft(draft_id=draft.id)))
 
 
 def drop_draft(command: c.DropDraft, tx: Tx, scope: Scope) -> Screen:

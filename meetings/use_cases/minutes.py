@@ -35,6 +35,7 @@ from meetings.use_cases.agenda import follow_previous_minutes
 
 PAGE = 5
 LONGEST_COMMENT = 20_000
+LONGEST_REASON = 2_000
 
 
 # --- the desk ---------------------------------------------------------------------------------------------------------
@@ -146,6 +147,8 @@ def answer_comment(command: c.AnswerComment, tx: Tx, scope: Scope) -> Screen:
         raise Refused("minutes.which_answer")
     if command.answer == Answer.REJECTED and not command.reason.strip():
         raise Refused("minutes.reason_needed")
+    if len(command.reason) > LONGEST_REASON:
+        raise Refused("record.too_long", length=len(command.reason), most=LONGEST_REASON)
     answered = replace(comment, answer=Answer(command.answer), reason=command.reason.strip(), answered_at=tx.now)
     meeting = replace(meeting, comments=tuple(answered if one.id == comment.id else one for one in meeting.comments))
     meeting = tx.save(meeting)
@@ -164,7 +167,7 @@ def answer_comment(command: c.AnswerComment, tx: Tx, scope: Scope) -> Screen:
 def _settle(tx: Tx, body: Body, meeting: Meeting) -> Screen | None:
     """A round stopped at its deadline by an open proposal is approved when the last one has been rejected or noted."""
     sent = meeting.round
-    if sent is None or sent.result is not RoundResult.STOPPED or rounds.stops(meeting, sent):
+    if body.approval is not Approval.TACIT or sent is None or sent.result is not RoundResult.STOPPED or rounds.stops(meeting, sent):
         return None
     meeting = _approve(tx, meeting, Approval.TACIT)
     return _desk(tx, body, meeting, notice=sentence("minutes.approved_now"))
@@ -201,9 +204,10 @@ def approve_minutes(command: c.ApproveMinutes, tx: Tx, scope: Scope) -> Screen:
     if meeting.round is not None and (reason := rounds.stops(meeting, meeting.round)):
         raise Refused(f"minutes.stop_{reason}")
     later = [one for one in tx.meetings(body.id) if (one.day, one.start) > (meeting.day, meeting.start) and one.opened_at is not None]
-    if not later:
+    chosen = next((one for one in later if command.approved_in in {"", one.designation}), None)
+    if chosen is None:
         raise Refused("minutes.no_later_meeting", number=meeting.designation)
-    meeting = _approve(tx, replace(meeting, approved_in=command.approved_in or later[0].designation), Approval.NEXT_MEETING)
+    meeting = _approve(tx, replace(meeting, approved_in=chosen.designation), Approval.NEXT_MEETING)
     return _desk(tx, body, meeting, notice=sentence("minutes.approved_now"))
 
 
@@ -211,7 +215,11 @@ def end_round(command: c.EndRound, tx: Tx, scope: Scope) -> Screen:
     """The clock. State decides: a replaced, ended or not yet due round is left alone."""
     body, meeting = scope.body, scope.meeting
     sent = next((one for one in meeting.rounds if one.id == command.round_id), None)
-    if sent is None or sent.result is not RoundResult.RUNNING or tx.now < sent.ends_at or meeting.phase is not Phase.REVIEW:
+    if sent is None or sent.result is not RoundResult.RUNNING or meeting.phase is not Phase.REVIEW:
+        return _desk(tx, body, meeting)
+    if tx.now < sent.ends_at:
+        # The machine's clock was set back, or the law changed summer time: asked again when it is time.
+        tx.later(e.EndRound(meeting.id, sent.id), due=sent.ends_at)
         return _desk(tx, body, meeting)
     result = rounds.end_result(body, meeting, sent)
     ended = replace(sent, result=result, ended_at=tx.now)

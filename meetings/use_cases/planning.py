@@ -12,7 +12,7 @@ from meetings import effects as e
 from meetings.errors import Refused
 from meetings.model import Body, Meeting, Phase
 from meetings.ports import Tx
-from meetings.reading.moments import read_clock, read_meeting
+from meetings.reading.moments import is_likely, read_clock, read_meeting
 from meetings.rules import planning as rules
 from meetings.rules.agenda import standing_items
 from meetings.rules.numbering import next_number
@@ -275,9 +275,10 @@ def _plan(typed: Typed) -> Plan:
 
 def _day(typed: str) -> date | None:
     try:
-        return date.fromisoformat(typed.strip())
+        day = date.fromisoformat(typed.strip())
     except ValueError:
         return None
+    return day if is_likely(day) else None
 
 
 def _clock(moment: time | None) -> str:

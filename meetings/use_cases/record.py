@@ -162,7 +162,7 @@ def attach_document(command: c.AttachDocument, tx: Tx, scope: Scope) -> Screen:
         return attach_form(command, tx, scope)
     if len(title) > 300:
         raise Refused("record.title_long", length=len(title), most=300)
-    if link and not re.match(r"https://\S+$", link):
+    if link and not re.fullmatch(r"https://\S{1,1900}", link):
         raise Refused("record.link_wrong")
     same = next((one for one in meeting.attachments if one.title.casefold() == title.casefold()), None)
     if same is None:
@@ -532,8 +532,8 @@ def _wanted(meeting: Meeting, command: c.ShowItem) -> Item:
     if command.item_id:
         return find_item(meeting, command.item_id)
     if command.section.strip():
-        number = re.search(r"\d+", command.section)
-        found = next((item for item in meeting.items if number and item.section == int(number[0])), None)
+        number = re.match(r"[§\s]*0*(\d{1,4})(?!\d)", command.section)
+        found = next((item for item in meeting.items if number and item.section == int(number[1])), None)
         if found is None:
             raise Refused("record.no_such_section", section=command.section[:20])
         return found

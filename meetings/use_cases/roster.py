@@ -97,7 +97,7 @@ def confirm_roster(command: c.ConfirmRoster, tx: Tx, scope: Scope) -> Screen:
     )
     tx.save(body)
     tx.drop_draft(draft.id)
-    follow_roster(tx, body)
+    follow_roster(tx, scope.body, body)
     return replace(show_seats(command, tx, Scope(body)), notice=sentence("seats.confirmed", count=len(seats)))
 
 

@@ -59,7 +59,7 @@ def change_seat(command: c.ChangeSeat, tx: Tx, scope: Scope) -> Screen:
     body = replace(body, seats=tuple(replace(one, organisation=organisation) if one.id == seat.id else one for one in body.seats))
     body = roster.change_holders(body, seat.id, holders, since, tx.new_id)
     body = tx.save(body)
-    follow_roster(tx, body)
+    follow_roster(tx, scope.body, body)
     return _form(tx, body, find_seat(body, seat.id), None, notice=sentence("seats.changed", since=since))
 
 
@@ -83,7 +83,7 @@ def link_person(command: c.LinkPerson, tx: Tx, scope: Scope) -> Screen:
     if {one.seat_id for one in body.holdings if one.person_id == named.id} & {
         one.seat_id for one in body.holdings if one.person_id == account.id
     }:
-        raise Refused("seats.link_same_seat", name=account.name)
+        raise Refused("seats.link_same_seat", account=account.name)
     body = roster.with_person(body, named.id, account.id)
     body = tx.save(body)
     for header in tx.meetings(body.id):
@@ -92,7 +92,7 @@ def link_person(command: c.LinkPerson, tx: Tx, scope: Scope) -> Screen:
         if changed != meeting:
             tx.save(same_record(meeting, changed))
     tx.save(replace(account, email=account.email or named.email))
-    follow_roster(tx, body)
+    follow_roster(tx, body, body)
     return replace(_shown(tx, body, 1), notice=sentence("seats.linked", name=named.name, account=account.name))
 
 
@@ -118,7 +118,8 @@ def known_people(tx: Tx, body: Body) -> list[Person]:
 def take_person(tx: Tx, people: list[Person], named: roster.Named, here: Collection[str] = ()) -> Person:
     """The known person of that name or address, else a new one, who is known from then on.
 
-    An address written for one of those `here` (the seat's present holders, by name) is a correction of theirs.
+    An address written for one of those `here` (the seat's present holders, by name) is a correction of theirs. The address of an
+    account is Teams' own and stays: other bodies' invitations go there too.
     """
     present = [one for one in people if one.id in here]
     found = roster.find_person(roster.Named(named.name), present) or roster.find_person(named, people)
@@ -126,15 +127,19 @@ def take_person(tx: Tx, people: list[Person], named: roster.Named, here: Collect
         found = Person(id=tx.new_id(), tenant_id=tx.actor.tenant_id, name=named.name, email=named.email)
         tx.save(found)
         people.append(found)
-    elif named.email and named.email != found.email:
+    elif named.email and named.email != found.email and not (found.account_id and found.email):
         people[people.index(found)] = found = replace(found, email=named.email)
         tx.save(found)
     return found
 
 
-def follow_roster(tx: Tx, body: Body) -> None:
-    """The calendars and the board's cards of meetings to come follow a changed roster."""
+def follow_roster(tx: Tx, before: Body, body: Body) -> None:
+    """The calendars and the board's cards of meetings to come follow a changed roster; minutes that are out for comments and tell of
+    other seats than before have to go round again."""
     for meeting in tx.meetings(body.id):
+        if meeting.phase is Phase.REVIEW and seats_on(before, meeting.day) != seats_on(body, meeting.day):
+            sent = tx.meeting(meeting.id)
+            tx.save(replace(sent, rounds=tuple(replace(one, record="") for one in sent.rounds)))
         if meeting.phase in {Phase.PLANNED, Phase.PUBLISHED}:
             tx.later(e.SyncEvent(meeting.id))
             tx.later(e.RefreshBoard(meeting.id, "meeting"))

@@ -9,7 +9,7 @@ from typing import Any
 from meetings import commands as c
 from meetings import effects as e
 from meetings.errors import NotFound, Refused, Stale
-from meetings.model import Body, Capacity, Conversation, Person, Standing, StandingItem
+from meetings.model import Body, Capacity, Conversation, Person, Phase, RoundResult, Standing, StandingItem
 from meetings.ports import Tx
 from meetings.rules import bodies
 from meetings.rules.steps import next_steps
@@ -86,6 +86,8 @@ def change_body(command: c.ChangeBody, tx: Tx, scope: Scope) -> Screen:
         members=_members(before),
         rule=lambda one: approval_rule(tx, one),
     )
+    if (before.approval, before.approval_rule) != (body.approval, body.approval_rule):
+        _require_no_round(tx, before)
     body = replace(body, standing_items=_translated(tx, body, before.language))
     body = tx.save(body)
     _refresh_boards(tx, before, body)
@@ -179,6 +181,14 @@ def _require_free(channel: Conversation, tx: Tx) -> None:
 def _require_version(shown: int | None, body: Body) -> None:
     if shown is not None and shown != body.version:
         raise Stale("setup.stale")
+
+
+def _require_no_round(tx: Tx, body: Body) -> None:
+    """Silence counts under the rule that was told: it stays as long as somebody is asked under it."""
+    for header in tx.meetings(body.id):
+        sent = tx.meeting(header.id).round if header.phase is Phase.REVIEW else None
+        if sent is not None and sent.result is RoundResult.RUNNING:
+            raise Refused("setup.round_running", number=header.designation, deadline=sent.deadline)
 
 
 def _refresh_boards(tx: Tx, before: Body, after: Body) -> None:
