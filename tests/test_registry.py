@@ -16,7 +16,7 @@ from meetings.commands import Command, stem
 from meetings.use_cases import HANDLERS, VIEWS
 from meetings.use_cases.guide import TYPED
 from texts import LANGUAGES, words
-from texts.catalogue import messages
+from texts.catalogue import messages, placeholders
 from texts.check import faults
 
 ROOT = Path(__file__).parent.parent
@@ -79,6 +79,24 @@ def test_views_are_of_commands_with_use_cases() -> None:
 
 def test_the_catalogues_are_complete() -> None:
     assert faults() == []
+
+
+def test_every_refusal_has_its_sentence() -> None:
+    """A key in the code that no catalogue has would reach a person as a fault of ours; so would a name its sentence asks for in vain."""
+    wrong = []
+    for path in (one for folder in ("meetings", "storage", "documents", "bot", "cards") for one in (ROOT / folder).glob("**/*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
+                continue
+            first = node.args[0]
+            if node.func.id in {"Refused", "NotAllowed", "NotFound", "Stale", "sentence"} and isinstance(first, ast.Constant):
+                given = {one.arg for one in node.keywords}
+                text = messages("fi").get(str(first.value))
+                wanted = set().union(*map(placeholders, text if isinstance(text, tuple) else (text,))) if text else {"a text"}
+                # What a rule does not know, such as a name, its use case adds.
+                if None not in given and not wanted <= given and (text is None or path.parent.name != "rules"):
+                    wrong.append((path.name, node.lineno, first.value, sorted(wanted - given)))
+    assert wrong == []
 
 
 def test_nothing_imports_the_composition_root() -> None:

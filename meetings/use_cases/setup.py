@@ -9,7 +9,7 @@ from typing import Any
 from meetings import commands as c
 from meetings import effects as e
 from meetings.errors import NotFound, Refused, Stale
-from meetings.model import Body, Capacity, Conversation, Person, Phase, RoundResult, Standing, StandingItem
+from meetings.model import Approval, Body, Capacity, Conversation, Person, Phase, RoundResult, Standing, StandingItem
 from meetings.ports import Tx
 from meetings.rules import bodies
 from meetings.rules.steps import next_steps
@@ -86,7 +86,7 @@ def change_body(command: c.ChangeBody, tx: Tx, scope: Scope) -> Screen:
         members=_members(before),
         rule=lambda one: approval_rule(tx, one),
     )
-    if (before.approval, before.approval_rule) != (body.approval, body.approval_rule):
+    if body.approval is Approval.TACIT and (before.approval, before.approval_rule) != (body.approval, body.approval_rule):
         _require_no_round(tx, before)
     body = replace(body, standing_items=_translated(tx, body, before.language))
     body = tx.save(body)

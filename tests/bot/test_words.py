@@ -47,3 +47,26 @@ def test_a_word_is_not_found_inside_a_longer_one() -> None:
 @pytest.mark.parametrize(("text", "language"), [("tilanne", "fi"), ("läget", "sv"), ("status", "en"), ("xyz", "")])
 def test_the_word_tells_the_language(text: str, language: str) -> None:
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        ("ei kommentteja, paitsi § 3", ("answer_no_comments", "comment_minutes")),
+        ("inga kommentarer\nmen § 3 är fel", ("answer_no_comments", "comment_minutes")),
+        ("publish only tomorrow", ("publish_agenda", "show_agenda")),
+        ("hyväksy pöytäkirja vasta ensi viikolla", ("approve_minutes",)),
+        ("?", ()),
+    ],
+)
+def test_a_sentence_that_begins_with_an_act_is_asked_about(text: str, nearest: tuple[str, ...]) -> None:
+    assert read_text(text) == c.AskAgain(text=text, nearest=nearest)
+
+
+@pytest.mark.parametrize("text", ["Muistio 3/2026\nAika: ma", "Kokous 3/2026\nAika: ma 11.5.2026\n1 § Avaus", "tilanne " + "x" * 200])
+def test_a_pasted_text_is_kept_though_it_begins_with_a_word(text: str) -> None:
+    assert read_text(text) == c.TakeText(text=text)
+
+
+def test_a_line_broken_in_two_is_still_a_line() -> None:
+    assert read_text("kokous ma 11.5.2026\nklo 10–12") == c.PlanMeeting(text="ma 11.5.2026\nklo 10–12")

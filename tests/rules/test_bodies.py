@@ -142,7 +142,15 @@ def test_a_stock_title_is_known_and_no_meaning_is_given_twice() -> None:
     assert [one[1] for one in read("Mötets öppnande\nKokouksen avaus")] == [Standing.OPENING, Standing.NONE]
 
 
-@pytest.mark.parametrize(("typed", "key"), [(" \n | \n", "setup.items_missing"), ("x\n" * 41, "setup.items_many")])
+@pytest.mark.parametrize(
+    ("typed", "key"),
+    [
+        (" \n | \n", "setup.items_missing"),
+        ("x\n" * 41, "setup.items_many"),
+        ("x" * 501, "agenda.too_long"),
+        (f"Avaus | {'x' * 10_000}", "agenda.too_long"),
+    ],
+)
 def test_a_template_without_items_or_with_too_many_is_refused(typed: str, key: str) -> None:
     with pytest.raises(Refused) as refused:
         read(typed)

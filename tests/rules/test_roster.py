@@ -149,7 +149,12 @@ def test_a_name_and_an_address_are_read_from_a_line(line: str, named: Named) -> 
 
 
 def test_a_line_without_a_name_and_too_many_deputies_are_refused() -> None:
-    for typed, key in (("aino@example.org", "seats.name_missing"), ("x" * 121, "seats.name_long"), ("x\n" * 7, "seats.deputies_many")):
+    for typed, key in (
+        ("aino@example.org", "seats.name_missing"),
+        ("x" * 121, "seats.name_long"),
+        (f"Aino {'a' * 500}@x", "seats.name_long"),
+        ("x\n" * 7, "seats.deputies_many"),
+    ):
         with pytest.raises(Refused) as refused:
             read_deputies(typed)
         assert refused.value.key == key

@@ -35,6 +35,10 @@ class Stage:
         """Run a command; raises `MeetingError` when it is refused, with nothing changed."""
         return await self.storage.run(lambda tx: execute(command, tx), actor=await self.person(who))
 
+    async def by_the_clock(self, command: Command) -> Screen:
+        """Run a command of the bot's own, as its timers do."""
+        return await self.storage.run(lambda tx: execute(command, tx))
+
     async def shown(self, kind: type[Shown], who: str, command: Command) -> Shown:
         screen = await self.do(who, command)
         assert isinstance(screen, kind), screen
@@ -76,6 +80,11 @@ class Stage:
     async def effects(self, kind: str) -> list[str]:
         """The payloads of the effects of a kind that have been written, in order."""
         query = select(tables.effect.c.payload).where(tables.effect.c.kind == kind).order_by(tables.effect.c.seq)
+        return await self.storage.execute(lambda connection, _now: list(connection.execute(query).scalars()))
+
+    async def due(self, kind: str) -> list[datetime]:
+        """When the effects of a kind that have been written fall due, in order."""
+        query = select(tables.effect.c.due_at).where(tables.effect.c.kind == kind).order_by(tables.effect.c.seq)
         return await self.storage.execute(lambda connection, _now: list(connection.execute(query).scalars()))
 
     def at(self, clock: str) -> None:
