@@ -399,8 +399,9 @@ def correct_times(command: c.CorrectTimes, tx: Tx, scope: Scope) -> Screen:
     new = replace(meeting, opened_at=opened, closed_at=closed)
     rules.require_times(body, new)
     if new != meeting:
-        item = next((one for one in in_order(new) if one.standing in {Standing.OPENING, Standing.CLOSING}), in_order(new)[0])
-        meeting = _touched(tx, new, item)
+        ordered = in_order(new)
+        item = next((one for one in ordered if one.standing in {Standing.OPENING, Standing.CLOSING}), ordered[0] if ordered else None)
+        meeting = _touched(tx, new, item) if item else _kept(tx, new)
     notice = sentence("record.times_corrected", number=meeting.designation)
     if meeting.phase is Phase.OPEN:
         return replace(show_attendance(c.ShowAttendance(), tx, Scope(body, meeting)), notice=notice)

@@ -54,3 +54,10 @@ async def test_minutes_are_approved_in_a_meeting_there_was(tmp_path: Path) -> No
         assert await room.refused("sec", c.ApproveMinutes(meeting_id="meeting", approved_in="99/2099")) == "minutes.no_later_meeting"
         await room.do("sec", c.ApproveMinutes(meeting_id="meeting"))
         assert (await room.meeting()).approved_in == "5/2026"
+
+
+async def test_a_meeting_without_items_has_its_times_put_right_too(tmp_path: Path) -> None:
+    async with stage(tmp_path, meeting=meeting(items=0, phase=Phase.OPEN, opened_at=NOW)) as room:
+        room.at("10.30")
+        await room.do("sec", c.CorrectTimes(meeting_id="meeting", opened="10.05"))
+        assert (await room.meeting()).opened_at == NOW + timedelta(minutes=5)
