@@ -17,7 +17,7 @@ from meetings.access import ACCESS, Right
 from meetings.commands import Command, stem
 from meetings.errors import MeetingError, NotAllowed, Refused
 from meetings.screens.base import Screen, Sentence, Told, sentence
-from meetings.use_cases import current, execute, refusal
+from meetings.use_cases import current, execute, refusal, require_right
 from storage.transaction import Storage, Transaction
 from texts import LANGUAGES
 
@@ -76,15 +76,15 @@ class Turns:
         content = b""
         if turn.file:
             try:
+                await self._storage.run(lambda tx: _require(turn, tx))
                 content = await self._downloaded(turn.file)
                 turn = replace(turn, command=await self._with_file(turn.command, turn.file, content))
             except MeetingError as error:
                 return await self._refused(turn, error)
         try:
-            screen, language = await self._storage.run(lambda tx: _execute(turn, content, tx), key=turn.key)
+            return await self._storage.run(lambda tx: self._card(*_execute(turn, content, tx)), key=turn.key)
         except MeetingError as error:
             return await self._refused(turn, error)
-        return self._card(screen, language)
 
     async def _refused(self, turn: Turn, error: MeetingError) -> dict[str, Any]:
         """A transaction of its own, as the refused one was rolled back: nothing of it may stay."""
@@ -111,6 +111,12 @@ class Turns:
 
     def _card(self, screen: Screen, language: str) -> dict[str, Any]:
         return render(screen, language, secrets.token_hex(8), self._address)
+
+
+def _require(turn: Turn, tx: Transaction) -> None:
+    """A file is read only for those who may use it."""
+    _arrive(turn, tx)
+    require_right(turn.command, tx)
 
 
 def _execute(turn: Turn, content: bytes, tx: Transaction) -> tuple[Screen, str]:

@@ -16,13 +16,9 @@ from meetings.screens.setup import BodyForm, BodySetUp, SetUpForm, StandingItems
 def set_up_form(card: Card, screen: SetUpForm) -> None:
     card.heading(card.t("setup.title"))
     card.line("setup.intro")
-    if screen.channels:
-        choices = [(one.id, one.name or card.t("setup.nameless")) for one in screen.channels[:40]]
-        card.choice_input("channel_id", card.t("setup.channel"), choices, screen.channel_id, required=True)
     card.text_input("name", card.t("setup.name"), screen.name, required=True, length=LONGEST_NAME)
     _languages(card, screen.language or card.language, screen.language_2)
-    channel_id = "" if screen.channels else screen.channel_id
-    card.submit(c.SetUpBody(channel_id=channel_id), title=card.t("setup.save"))
+    card.submit(c.SetUpBody(), title=card.t("setup.save"))
 
 
 def body_set_up(card: Card, screen: BodySetUp) -> None:

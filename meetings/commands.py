@@ -103,9 +103,8 @@ class DropDraft(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetUpBody(Command):
-    """Without a name: the form. With one: a new body on the channel, the actor as secretary."""
+    """Without a name: the form. With one: a new body on the channel spoken on, the actor as secretary."""
 
-    channel_id: str = ""
     name: str = ""
     language: str = ""
     language_2: str = ""

@@ -49,10 +49,6 @@ class Tx(Protocol):
         """Persons of the tenant known to have a Teams account."""
         ...
 
-    def channels(self) -> tuple[Conversation, ...]:
-        """The tenant's channels the bot has been added to, by name."""
-        ...
-
     def desk(self, person_id: str) -> Conversation | None:
         """The personal chat with a person, if one was ever opened."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, get_args
@@ -22,8 +22,9 @@ WAITING, RUNNING, DONE, DEAD = "waiting", "running", "done", "dead"
 _PATIENT = and_(effect.c.attempts > 0, bindparam("laned", type_=Boolean))
 _ABSORBED = (
     update(effect)
-    .where(effect.c.key == bindparam("wanted"), effect.c.state == WAITING)
-    .values(payload=bindparam("new_payload"), due_at=case((_PATIENT, effect.c.due_at), else_=bindparam("due", type_=effect.c.due_at.type)))
+    .where(effect.c.key.in_(bindparam("wanted", expanding=True)), effect.c.state == WAITING)
+    .values(due_at=case((_PATIENT, effect.c.due_at), else_=bindparam("due", type_=effect.c.due_at.type)))
+    .returning(effect.c.key)
 )
 
 
@@ -36,15 +37,34 @@ class Claimed:
     attempt: int
 
 
-def write(connection: Connection, wanted: Effect, due: datetime) -> None:
-    """One waiting row a key: a waiting one absorbs the new one, and a timer moves to the new time. A running one does not absorb."""
-    payload = json.dumps(asdict(wanted), ensure_ascii=False)
-    # One statement, so that a runner that has claimed the row since (it may have read the state before this change) is not absorbed into.
-    absorbed = connection.execute(_ABSORBED, {"wanted": wanted.key, "laned": bool(wanted.lane), "new_payload": payload, "due": due})
-    if absorbed.rowcount > 0:
-        return
-    row = {"kind": type(wanted).__name__, "key": wanted.key, "lane": wanted.lane, "payload": payload, "due_at": due, "state": WAITING}
-    connection.execute(inserting(effect), row | {"attempts": 0, "result": "", "error": ""})
+def write(connection: Connection, wanted: Sequence[tuple[Effect, datetime]]) -> None:
+    """One waiting row a key: a waiting one absorbs the new one (the key says all that its payload does), and a timer moves to the new time.
+    A running one does not absorb. Of one key written twice the later counts; new rows are in the order of first writing."""
+    newest = {one.key: (one, due) for one, due in wanted}
+    alike: dict[tuple[datetime, bool], list[str]] = {}
+    for key, (one, due) in newest.items():
+        alike.setdefault((due, bool(one.lane)), []).append(key)
+    absorbed: set[str] = set()
+    for (due, laned), keys in alike.items():
+        # One statement, so that a row which the runner has claimed since, and read the state before this change, is not absorbed into.
+        absorbed |= set(connection.execute(_ABSORBED, {"wanted": keys, "laned": laned, "due": due}).scalars())
+    rows = [
+        {
+            "kind": type(one).__name__,
+            "key": key,
+            "lane": one.lane,
+            "payload": json.dumps(asdict(one), ensure_ascii=False),
+            "due_at": due,
+            "state": WAITING,
+            "attempts": 0,
+            "result": "",
+            "error": "",
+        }
+        for key, (one, due) in newest.items()
+        if key not in absorbed
+    ]
+    if rows:
+        connection.execute(inserting(effect), rows)
 
 
 def claim(connection: Connection, now: datetime, most: int) -> list[Claimed]:
@@ -112,7 +132,7 @@ def bury(connection: Connection, now: datetime, seq: int, error: str) -> None:
     found = connection.execute(select(body.c.id, body.c.secretary_id).where(concerned)).first()
     if found is not None and found.secretary_id:
         kind = row.kind if row.kind in KINDS else "Unknown"
-        write(connection, Tell(f"dead:{seq}", found.secretary_id, f"dead_{kind}", (), found.id, meeting_id), now)
+        write(connection, [(Tell(f"dead:{seq}", found.secretary_id, f"dead_{kind}", (), found.id, meeting_id), now)])
 
 
 def rescue(connection: Connection, now: datetime, most: int) -> int:

@@ -95,16 +95,19 @@ class Transaction:
         self.actor = actor or NOBODY
         self.conversation = conversation
         self.repeat = False
-        self.wrote_effects = False
+        self._effects: list[tuple[Effect, datetime]] = []
         self._connection = connection
         self._holiday = holiday
         self._lock = changing and connection.dialect.name == "postgresql"
         self._loaded: dict[tuple[type[Any], str], Any] = {}
         self._known = known
         self._saved: dict[str, Body | Meeting] = {}
+        self._arrived: tuple[Conversation, Conversation] | None = None
 
     def committed(self) -> None:
         """What was saved is known from now on."""
+        if self._arrived is not None:
+            self._known.keep_place(*self._arrived)
         for thing in self._saved.values():
             if isinstance(thing, Body):
                 self._known.keep(as_loaded(tables.BODY_CHILDREN, thing))
@@ -198,11 +201,6 @@ class Transaction:
         query = select(tables.person).where(person.tenant_id == self.actor.tenant_id, person.account_id != "").order_by(person.name)
         return tuple(self._remember(read_row(Person, row)) for row in self._connection.execute(query))
 
-    def channels(self) -> tuple[Conversation, ...]:
-        place = tables.conversation.c
-        query = select(tables.conversation).where(place.tenant_id == self.actor.tenant_id, place.kind == "channel").order_by(place.name)
-        return tuple(read_row(Conversation, row) for row in self._connection.execute(query))
-
     def desk(self, person_id: str) -> Conversation | None:
         place = tables.conversation.c
         row = self._connection.execute(
@@ -222,6 +220,10 @@ class Transaction:
         """Make the sender the actor of this transaction; the newest address of person and place, and the client's language, are kept."""
         self.actor = self.upsert_account(tenant_id, account_id, channel_id, name, language)
         place = replace(conversation, person_id=self.actor.id if conversation.kind == "personal" else "")
+        if (kept := self._known.place(place)) is not None:
+            self.conversation = kept
+            return
+        told = place
         row = self._connection.execute(by_id(tables.conversation), {"wanted": place.id}).first()
         known = read_row(Conversation, row) if row else None
         if known is not None and known.tenant_id != tenant_id:
@@ -229,6 +231,7 @@ class Transaction:
         place = replace(place, name=place.name or (known.name if known else ""), team_id=place.team_id or (known.team_id if known else ""))
         save_single(self._connection, tables.conversation, known, place)
         self.conversation = place
+        self._arrived = (told, place)
 
     def upsert_account(self, tenant_id: str, account_id: str, channel_id: str, name: str, client_language: str = "") -> Person:
         """The person of a Teams account, made when new, with the newest name and channel id. Writes nothing when nothing changed."""
@@ -327,8 +330,12 @@ class Transaction:
             self._loaded[Meeting, meeting_id] = replace(known, event_id=event_id, join_url=join_url)
 
     def later(self, effect: Effect, due: datetime | None = None) -> None:
-        outbox.write(self._connection, effect, due or self.now)
-        self.wrote_effects = True
+        self._effects.append((effect, due or self.now))
+
+    def finish(self) -> bool:
+        """Write what was left for later, in the order it was asked for; whether there was any."""
+        outbox.write(self._connection, self._effects)
+        return bool(self._effects)
 
     def journal(self, command: Command) -> None:
         """Who did what when, with all that was typed; each row hashed with the row before, and none is ever changed."""
@@ -479,8 +486,9 @@ class Storage:
             tx = self._transaction(connection, self.clock(), actor, conversation, changing=True)
             tx.repeat = bool(key) and tx.seen(key)
             result = work(tx)
+            wrote = tx.finish()
         tx.committed()
-        return tx.wrote_effects, result
+        return wrote, result
 
     def _transaction(
         self, connection: Connection, now: datetime, actor: Person | None, conversation: Conversation | None, *, changing: bool

@@ -5,19 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from meetings.commands import ChangeBody
-from meetings.model import Body, Conversation, Person
+from meetings.model import Body, Person
 from meetings.screens.base import Screen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetUpForm(Screen):
-    """The form of a new body, filled with sensible defaults or with what was typed.
+    """The form of a new body, filled with sensible defaults or with what was typed. `language` empty: the reader's."""
 
-    `channels`: the free ones to choose among; empty on a channel, where `channel_id` is that channel. `language` empty: the reader's.
-    """
-
-    channel_id: str
-    channels: tuple[Conversation, ...]
     name: str
     language: str
     language_2: str

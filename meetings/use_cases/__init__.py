@@ -50,13 +50,18 @@ VIEWS: Mapping[type[Command], UseCase] = {
 
 def execute(command: Command, tx: Tx) -> Screen:
     """Access, then the use case. Raises `MeetingError`; the caller rolls back and shows `refusal`."""
+    return HANDLERS[type(command)](command, tx, require_right(command, tx))
+
+
+def require_right(command: Command, tx: Tx) -> Scope:
+    """What the command is about, for one who may give it now; raises `MeetingError` otherwise."""
     scope = find_scope(command, tx)
     if ACCESS[type(command)].right is Right.CLOCK:
         if tx.actor.id:
             raise NotAllowed("access.clock")
     else:
         require(command, scope.found_body, scope.found_meeting, tx.actor, today(tx, scope))
-    return HANDLERS[type(command)](command, tx, scope)
+    return scope
 
 
 def current(command: Command, tx: Tx) -> Screen:

@@ -8,7 +8,7 @@ from typing import Any
 
 from meetings import commands as c
 from meetings import effects as e
-from meetings.errors import NotFound, Refused, Stale
+from meetings.errors import Refused, Stale
 from meetings.model import Approval, Body, Capacity, Conversation, Person, Phase, RoundResult, Standing, StandingItem
 from meetings.ports import Tx
 from meetings.rules import bodies
@@ -26,7 +26,7 @@ def set_up_body(command: c.SetUpBody, tx: Tx, scope: Scope) -> Screen:
     """Without a name the form; with one a body on the channel, the actor its secretary. One body a channel."""
     if not command.name.strip():
         return set_up_form(command, tx, scope)
-    channel = _channel(command.channel_id, tx)
+    channel = _channel(tx)
     _require_free(channel, tx)
     name = bodies.read_name(command.name)
     languages = bodies.read_languages(command.language or tx.actor.language, command.language_2)
@@ -44,27 +44,19 @@ def set_up_body(command: c.SetUpBody, tx: Tx, scope: Scope) -> Screen:
 
 
 def set_up_form(command: c.SetUpBody, tx: Tx, scope: Scope) -> Screen:
-    """The form, or on a channel that has its body already, that body."""
+    """The form; on a channel that has its body already, that body; elsewhere where to go."""
     del scope
-    here = tx.conversation if tx.conversation is not None and tx.conversation.kind == "channel" else None
-    if here is not None and (there := tx.body_of_channel(here.id)) is not None:
+    here = tx.conversation
+    if here is None or here.kind != "channel":
+        return Told(text=sentence("setup.on_its_channel"), steps=(c.ShowStatus(), c.ShowHelp()))
+    if (there := tx.body_of_channel(here.id)) is not None:
         return _existing(tx, there)
-    free = (here,) if here else tuple(one for one in tx.channels() if tx.body_of_channel(one.id) is None)
-    if not free:
-        return Told(text=sentence("setup.no_channel"), steps=(c.ShowStatus(), c.ShowHelp()))
-    chosen = next((one for one in free if one.id == command.channel_id), free[0] if len(free) == 1 else None)
-    return SetUpForm(
-        channel_id=chosen.id if chosen else "",
-        channels=() if here else free,
-        name=command.name or (chosen.name if chosen else ""),
-        language=command.language or tx.actor.language,
-        language_2=command.language_2,
-    )
+    return SetUpForm(name=command.name or here.name, language=command.language or tx.actor.language, language_2=command.language_2)
 
 
 def set_up_view(command: c.SetUpBody, tx: Tx, scope: Scope) -> Screen:
     """After a repeated press the body that was set up; after a refusal the form as typed."""
-    there = tx.body_of_channel(command.channel_id) if command.channel_id else None
+    there = tx.body_of_channel(tx.conversation.id) if tx.conversation is not None else None
     if there is not None and there.secretary_id == tx.actor.id:
         return _set_up(tx, there)
     return set_up_form(command, tx, scope)
@@ -90,6 +82,7 @@ def change_body(command: c.ChangeBody, tx: Tx, scope: Scope) -> Screen:
         _require_no_round(tx, before)
     body = replace(body, standing_items=_translated(tx, body, before.language))
     body = tx.save(body)
+    _require_new_round(tx, before, body)
     _refresh_boards(tx, before, body)
     if body.secretary_id == before.secretary_id:
         return _form(tx, tx.body(body.id), None, notice=sentence("setup.saved"))
@@ -155,21 +148,22 @@ def _titles(tx: Tx, standing: Standing) -> tuple[str, ...]:
     return tuple(tx.wording(language, f"setup.standing.{standing}") for language in bodies.LANGUAGES)
 
 
-def _channel(channel_id: str, tx: Tx) -> Conversation:
-    """The channel named, or the one spoken on; a desk cannot have a body."""
+def _channel(tx: Tx) -> Conversation:
+    """The channel spoken on: only those who are there can set up its body, so that nobody takes another team's channel."""
     here = tx.conversation
-    if here is not None and here.kind == "channel" and channel_id in {"", here.id}:
-        return here
-    known = tx.channels()
-    if not channel_id:
-        free = [one for one in known if tx.body_of_channel(one.id) is None]
-        if len(free) != 1:
-            raise Refused("setup.which_channel" if free else "setup.no_channel")
-        return free[0]
-    found = next((one for one in known if one.id == channel_id), None)
-    if found is None:
-        raise NotFound("setup.no_such_channel")
-    return found
+    if here is None or here.kind != "channel":
+        raise Refused("setup.on_its_channel")
+    return here
+
+
+def _require_new_round(tx: Tx, before: Body, body: Body) -> None:
+    """Minutes out for comments bear the body's name, language and kind: when these change, the text has to go round again."""
+    if (before.name, before.language, before.formal) == (body.name, body.language, body.formal):
+        return
+    for header in tx.meetings(body.id):
+        if header.phase is Phase.REVIEW:
+            sent = tx.meeting(header.id)
+            tx.save(replace(sent, rounds=tuple(replace(one, record="") for one in sent.rounds)))
 
 
 def _require_free(channel: Conversation, tx: Tx) -> None:

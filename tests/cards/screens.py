@@ -17,7 +17,6 @@ from meetings.model import (
     Choice,
     Comment,
     CommentKind,
-    Conversation,
     Direction,
     Disqualification,
     Dissent,
@@ -257,20 +256,8 @@ def _guide(w: World) -> Iterator[Screen]:
 
 
 def _setup(w: World) -> Iterator[Screen]:
-    channels = tuple(
-        Conversation(f"19:c{n}", "tenant", "https://smba.example", "channel", name=w.words.line(f"Kanava {n}"))
-        for n in range(60 if w.large else 2)
-    )
-    yield setup.SetUpForm(
-        channel_id="19:c1",
-        channels=channels,
-        name=w.body.name,
-        language="",
-        language_2="",
-        notice=sentence("setup.name_missing"),
-        wrong=True,
-    )
-    yield setup.SetUpForm(channel_id="19:c1", channels=(), name="", language="sv", language_2="fi")
+    yield setup.SetUpForm(name=w.body.name, language="", language_2="", notice=sentence("setup.name_missing"), wrong=True)
+    yield setup.SetUpForm(name="", language="sv", language_2="fi")
     yield setup.BodySetUp(body=w.body, steps=_steps(w, None))
     yield setup.BodySetUp(
         body=replace(w.body, seats=(), standing_items=()), steps=next_steps(replace(w.body, seats=()), None, w.people["sec"], samples.NOW)

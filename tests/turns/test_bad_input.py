@@ -209,3 +209,29 @@ async def test_a_button_of_another_body_in_the_tenant_is_not_found_by_strangers(
     told = text_of(card_of(await room.channel.press(stranger, desk, publish, {"title": "Kaapattu"})))
     assert "Kaapattu" not in dumped(await scene.say("show_agenda"))
     assert told
+
+
+async def test_a_body_is_set_up_on_its_own_channel_only(room: Room) -> None:
+    """Somebody of another team cannot take a channel by its id."""
+    channel = room.channel
+    aino, ulla = channel.person("Aino Saarela", locale="fi-FI"), channel.person("Ulla Ulkonen", locale="fi-FI")
+    board = channel.team("Saarten ohjausryhmä", "Yleinen", [aino])
+    await channel.install(board, aino)
+    desk = await channel.open(ulla)
+    assert t("fi", "setup.on_its_channel") in text_of(await room.say(ulla, desk, "perusta toimielin"))
+    data = {"verb": "set_up_body", "channel_id": board.id, "name": "Kaapattu"}
+    forged = {"type": "Action.Execute", "verb": "set_up_body", "data": data}
+    told = card_of(await channel.press(ulla, desk, forged, {}))
+    assert t("fi", "setup.on_its_channel") in text_of(told)
+    form = await room.say(aino, board, "perusta toimielin")
+    assert "perustettu" in text_of(await room.press(aino, board, form, "set_up_body", {"name": "Saarten ohjausryhmä", "language": "fi"}))
+
+
+async def test_a_file_is_not_read_for_those_who_may_not_use_it(room: Room) -> None:
+    scene = await set_up(room)
+    desk = await room.channel.open(scene.vesa)
+    answer = await room.channel.send_file(scene.vesa, desk, "rikki.docx", b"PK\x03\x04 this is no package")
+    told = text_of(card_of(answer.posted[-1].activity))
+    assert "sihteeri" in told.lower()
+    assert "rikki.docx" not in told
+    assert not any(asked.path.startswith("/files/") for asked in room.channel.requests)

@@ -159,3 +159,13 @@ async def test_the_next_meeting_approves(room: Room) -> None:
     await scene.say("open_meeting")
     await scene.say("approve_minutes")
     assert "kokouksessa 2/2026" in text_of(await scene.wait_on_board("SHA-256"))
+
+
+async def test_a_new_name_of_the_body_sends_the_minutes_round_again(room: Room) -> None:
+    scene = await in_review(room)
+    await circulating(scene)
+    form = await scene.say("show_body")
+    await room.press(scene.aino, scene.desk, form, "change_body", {"name": "Saariston ohjausryhmä"})
+    await room.at(datetime(2026, 5, 18, 21, 0, 1, tzinfo=UTC))
+    await scene.wait_told(scene.desk, "mutta tekstiä on muutettu")
+    assert scene.on_board("SHA-256") is None
