@@ -24,6 +24,15 @@ from tests.standins.issuer import APP_ID, ISSUER, SECRET, TENANT
 METADATA_URL = os.environ.get("BENCH_METADATA_URL", "")
 LOGIN_URL = os.environ.get("BENCH_LOGIN_URL", "")
 SERVICE_URL = os.environ.get("BENCH_SERVICE_URL", "")
+# Of a channel and an issuer on this machine.
+REGISTRATION: dict[str, Any] = {
+    "app_id": APP_ID,
+    "app_password": SECRET,
+    "tenant_id": TENANT,
+    "openid_metadata_url": METADATA_URL,
+    "login_url": LOGIN_URL,
+    "allowed_service_hosts": ("127.0.0.1",),
+}
 
 
 class Echo(ActivityHandler):  # type: ignore[misc]  # botbuilder ships no types
@@ -109,17 +118,7 @@ async def edge() -> web.Application:
     """The same bot behind our edge."""
     from bot.edge import Edge, EdgeConfig  # noqa: PLC0415  # as above
 
-    ours = Edge(
-        EdgeConfig(
-            "SingleTenant",
-            app_id=APP_ID,
-            app_password=SECRET,
-            tenant_id=TENANT,
-            openid_metadata_url=METADATA_URL,
-            login_url=LOGIN_URL,
-            allowed_service_hosts=("127.0.0.1",),
-        )
-    )
+    ours = Edge(EdgeConfig("SingleTenant", **REGISTRATION))
     await ours.start()
     bot = Echo()
 
@@ -153,16 +152,7 @@ async def press() -> web.Application:
         "GRAPH_ORGANISER": "s@pykala.example",
     }
     settings = Settings(_env_file=None, database_url=url, public_url="https://pykala.example", **names)  # type: ignore[call-arg, arg-type]  # by alias
-    registration = EdgeConfig(
-        "SingleTenant",
-        app_id=APP_ID,
-        app_password=SECRET,
-        tenant_id=TENANT,
-        openid_metadata_url=METADATA_URL,
-        login_url=LOGIN_URL,
-        allowed_service_hosts=("127.0.0.1",),
-    )
-    app = await create_app(settings, registration=registration)
+    app = await create_app(settings, registration=EdgeConfig("SingleTenant", **REGISTRATION))
 
     async def forgotten(_app: web.Application) -> AsyncIterator[None]:
         yield

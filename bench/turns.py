@@ -1,4 +1,4 @@
-"""`python -m bench.turns [--rounds 5] [--turns 400]`: CPU milliseconds a turn and turns a second, one process per bot.
+"""`python -m bench.turns [--rounds 5] [--turns 400] [--at-once 16]`: CPU milliseconds a turn and turns a second, one process per bot.
 
 Rounds are interleaved and ratios are taken inside each round, then their median: a slow moment of the machine falls on all.
 CPU is user and system time of the bot's process. Every turn carries a real signed token; echoes are answered by a post to
@@ -27,7 +27,6 @@ from bench.room import board, people
 from tests.standins.channel import Channel
 from tests.standins.issuer import Issuer
 
-AT_ONCE = 16
 WARM_UP = 60
 TOKENS = 4
 STOCK = "stock"
@@ -101,8 +100,10 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def run_round(bot: Running, channel: Channel, session: aiohttp.ClientSession, tokens: list[str], turns: int) -> Measured:
-    """Send `turns` activities, `AT_ONCE` at a time; RuntimeError when one is not answered, is refused, or a reply is missing."""
+async def run_round(
+    bot: Running, channel: Channel, session: aiohttp.ClientSession, tokens: list[str], turns: int, at_once: int
+) -> Measured:
+    """Send `turns` activities, `at_once` at a time; RuntimeError when one is not answered, is refused, or a reply is missing."""
     bodies = [next(bot.bodies) for _ in range(turns)]
     headers = cycle({"Authorization": f"Bearer {token}", "Content-Type": "application/json"} for token in tokens)
     waiting = iter(bodies)
@@ -116,7 +117,7 @@ async def run_round(bot: Running, channel: Channel, session: aiohttp.ClientSessi
                     raise RuntimeError(f"{bot.contender.name} answered {answer.status}: {text[:200]}")
 
     cpu, started = cpu_seconds(bot.process.pid), time.perf_counter()
-    await asyncio.gather(*(send() for _ in range(AT_ONCE)))
+    await asyncio.gather(*(send() for _ in range(at_once)))
     took, cpu = time.perf_counter() - started, cpu_seconds(bot.process.pid) - cpu
     # Replies only: the board's posts of another bot may fall into this round.
     posts = sum(asked.method == "POST" and not asked.path.endswith("/activities") for asked in channel.requests)
@@ -174,7 +175,7 @@ def report(results: dict[str, list[Measured]], fetched: dict[str, int]) -> str:
     return "\n".join(rows)
 
 
-async def measure(rounds: int, turns: int) -> str:
+async def measure(rounds: int, turns: int, at_once: int) -> str:
     results: dict[str, list[Measured]] = {contender.name: [] for contender in CONTENDERS}
     fetched = dict.fromkeys(results, 0)
     async with contextlib.AsyncExitStack() as stack:
@@ -186,8 +187,8 @@ async def measure(rounds: int, turns: int) -> str:
         for number in range(rounds + 1):
             for bot in bots[number % len(bots) :] + bots[: number % len(bots)]:
                 before = issuer.counts["token"]
-                wanted = WARM_UP if number == 0 else max(AT_ONCE, int(turns * bot.contender.share))
-                measured = await run_round(bot, channel, session, tokens, wanted)
+                wanted = WARM_UP if number == 0 else max(at_once, int(turns * bot.contender.share))
+                measured = await run_round(bot, channel, session, tokens, wanted, at_once)
                 fetched[bot.contender.name] += issuer.counts["token"] - before
                 if number:
                     results[bot.contender.name].append(measured)
@@ -198,8 +199,9 @@ def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m bench.turns", description="CPU and speed of a turn, side by side.")
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--turns", type=int, default=400, help="turns in a round")
+    arguments.add_argument("--at-once", type=int, default=16, help="turns under way at a time")
     chosen = arguments.parse_args()
-    print(asyncio.run(measure(chosen.rounds, chosen.turns)))
+    print(asyncio.run(measure(chosen.rounds, chosen.turns, chosen.at_once)))
 
 
 if __name__ == "__main__":
