@@ -22,7 +22,7 @@ from playwright.async_api import Browser, FloatRect, Locator, Page, Playwright, 
 
 from app import create_app
 from settings import Settings
-from tests.turns.room import Card, actions, filled, find_button, text_of
+from tests.turns.room import Card, actions, filled, find_button, links_of, text_of
 from tools.run import PLAYGROUND, PLAYGROUND_SETTINGS, ROOT, playground_command
 
 OUTPUT = ROOT / "tests" / "output" / "playground"
@@ -202,15 +202,16 @@ class Client:
 
     # --- everybody else ---
 
-    async def post_with(self, text: str, verb: str = "", **data: Any) -> Post:
-        """The latest message that says this and has this button, waited for: cards of the board change after the answer."""
+    async def post_with(self, text: str, verb: str = "", link: str = "", **data: Any) -> Post:
+        """The latest message that says this and has this button and link, waited for: cards of the board change after the answer."""
         for _ in range(PATIENCE // 100):
             for post in reversed(self.posts.values()):
-                if text in text_of(post.card) and (not verb or _has(post.card, verb, data)):
+                linked = not link or link in links_of(post.card)
+                if linked and text in text_of(post.card) and (not verb or _has(post.card, verb, data)):
                     return post
             await self.page.wait_for_timeout(100)
         last = [text_of(post.card)[:160] for post in list(self.posts.values())[-4:]]
-        raise AssertionError(f"nobody said {text!r} {verb}; the last words: {last}")
+        raise AssertionError(f"nobody said {text!r} {verb} {link}; the last words: {last}")
 
     async def press_as(self, user_id: str, post: Post, verb: str, inputs: Mapping[str, Any] | None = None, **data: Any) -> Card:
         """Somebody else presses a button of a message: the card they get."""
