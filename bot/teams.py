@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from botbuilder.core import ActivityHandler, InvokeResponse, TurnContext
-from botbuilder.schema import Activity, Attachment
+from botbuilder.schema import Activity, ActivityTypes, Attachment
 from typing_extensions import override
 
 from bot.edge import received
@@ -15,12 +15,28 @@ from bot.turn import Turns
 CARD = "application/vnd.microsoft.card.adaptive"
 
 
+class _Made(dict[str, Any]):
+    """A card made for one answer: botbuilder copies deeply what it sends, which for a card costs more than making it."""
+
+    def __deepcopy__(self, memo: object) -> _Made:
+        return self
+
+
 class MeetingBot(ActivityHandler):  # type: ignore[misc]  # botbuilder ships no types
     """Messages and new conversations are answered by one message, presses in the HTTP response itself."""
 
     def __init__(self, turns: Turns) -> None:
         super().__init__()
         self._turns = turns
+
+    @override
+    async def on_turn(self, turn_context: TurnContext) -> None:
+        """The answer of an invoke goes to the adapter as it is: botbuilder would copy it deeply on the way."""
+        if turn_context.activity.type != ActivityTypes.invoke:
+            await super().on_turn(turn_context)
+            return
+        answer = Activity(type=ActivityTypes.invoke_response, value=await self.on_invoke_activity(turn_context))
+        await turn_context.adapter.send_activities(turn_context, [answer])
 
     @override
     async def on_message_activity(self, turn_context: TurnContext) -> None:
@@ -44,4 +60,4 @@ class MeetingBot(ActivityHandler):  # type: ignore[misc]  # botbuilder ships no 
 
 
 def _message(card: dict[str, Any]) -> Activity:
-    return Activity(type="message", summary=card.get("fallbackText"), attachments=[Attachment(content_type=CARD, content=card)])
+    return Activity(type="message", summary=card.get("fallbackText"), attachments=[Attachment(content_type=CARD, content=_Made(card))])

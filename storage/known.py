@@ -1,19 +1,22 @@
 """Aggregates as they were last read or written, kept in memory by their version; and places as they were last heard from.
 
 A body or meeting is many rows in many tables and is asked for by every press. Its version moves with every change under it, so what is
-kept is right exactly as long as the row in the database still has that version, which is asked each time.
+kept is right exactly as long as the row in the database still has that version, which is asked each time. People have no version: they are
+known to the one writer of an SQLite database only, as every change of them is its own.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import TypeVar
 
-from meetings.model import Body, Conversation, Meeting
+from meetings.model import Body, Conversation, Meeting, Person
 
 Root = TypeVar("Root", Body, Meeting)
 MOST = 256
+PEOPLE_EACH = 16  # so many for each aggregate that may be known
 
 
 class Known:
@@ -23,6 +26,8 @@ class Known:
         self._most = most
         self._kept: OrderedDict[tuple[type[Body | Meeting], str], Body | Meeting] = OrderedDict()
         self._places: OrderedDict[str, tuple[Conversation, Conversation]] = OrderedDict()
+        self._people: OrderedDict[str, Person] = OrderedDict()
+        self._accounts: dict[tuple[str, str], str] = {}
         self._lock = threading.Lock()
 
     def place(self, told: Conversation) -> Conversation | None:
@@ -36,6 +41,22 @@ class Known:
             self._places[told.id] = (told, stored)
             while len(self._places) > self._most:
                 self._places.popitem(last=False)
+
+    def person(self, person_id: str) -> Person | None:
+        return self._people.get(person_id)
+
+    def account(self, tenant_id: str, account_id: str) -> Person | None:
+        found = self._people.get(self._accounts.get((tenant_id, account_id), ""))
+        return found if found is not None and (found.tenant_id, found.account_id) == (tenant_id, account_id) else None
+
+    def keep_people(self, people: Iterable[Person]) -> None:
+        """For the one writer alone, and only what is committed. The longest known go first."""
+        for one in people:
+            self._people[one.id] = one
+            self._accounts[one.tenant_id, one.account_id] = one.id
+        while len(self._people) > self._most * PEOPLE_EACH:
+            _, gone = self._people.popitem(last=False)
+            self._accounts.pop((gone.tenant_id, gone.account_id), None)
 
     def find(self, kind: type[Root], thing_id: str, version: int) -> Root | None:
         with self._lock:

@@ -88,10 +88,12 @@ def load_children(connection: Connection, children: Iterable[Children], parent_i
     }
 
 
-def as_loaded(children: Iterable[Children], thing: Root) -> Root:
-    """An aggregate as it would be read back: its tuples in the order of their ids, its instants in UTC."""
-    in_order: dict[str, Any] = {one.field: tuple(map(_in_utc, sorted(getattr(thing, one.field), key=attrgetter("id")))) for one in children}
-    read_back: Root = replace(_in_utc(thing), **in_order)
+def as_loaded(children: Iterable[Children], thing: Body | Meeting, before: Body | Meeting | None) -> Body | Meeting:
+    """An aggregate as it would be read back: its tuples in the order of their ids, its instants in UTC. Those that are still the ones of
+    `before`, which was read, are right already."""
+    changed = [one.field for one in children if before is None or getattr(thing, one.field) is not getattr(before, one.field)]
+    in_order: dict[str, Any] = {field: tuple(map(_in_utc, sorted(getattr(thing, field), key=attrgetter("id")))) for field in changed}
+    read_back: Body | Meeting = replace(_in_utc(thing), **in_order)
     return read_back
 
 

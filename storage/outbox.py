@@ -6,9 +6,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, get_args
 
 from sqlalchemy import Boolean, ColumnElement, Connection, and_, bindparam, case, delete, exists, func, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from meetings.effects import Effect, Tell
 from storage.mapping import inserting
@@ -20,12 +22,14 @@ WAITING, RUNNING, DONE, DEAD = "waiting", "running", "done", "dead"
 
 # Something tried in vain waits for its time; a new change must not hammer a channel that asked for patience.
 _PATIENT = and_(effect.c.attempts > 0, bindparam("laned", type_=Boolean))
-_ABSORBED = (
-    update(effect)
-    .where(effect.c.key.in_(bindparam("wanted", expanding=True)), effect.c.state == WAITING)
-    .values(due_at=case((_PATIENT, effect.c.due_at), else_=bindparam("due", type_=effect.c.due_at.type)))
-    .returning(effect.c.key)
-)
+_MOVED = case((_PATIENT, effect.c.due_at), else_=bindparam("due", type_=effect.c.due_at.type))
+
+
+@cache
+def _absorbed(count: int) -> ReturningUpdate[Any]:
+    """Moves the waiting rows with one of the keys `key0`, `key1`, … to `due`. Built once for each number of keys."""
+    alike = effect.c.key.in_([bindparam(f"key{number}") for number in range(count)])
+    return update(effect).where(alike, effect.c.state == WAITING).values(due_at=_MOVED).returning(effect.c.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ def write(connection: Connection, wanted: Sequence[tuple[Effect, datetime]]) -> 
     absorbed: set[str] = set()
     for (due, laned), keys in alike.items():
         # One statement, so that a row which the runner has claimed since, and read the state before this change, is not absorbed into.
-        absorbed |= set(connection.execute(_ABSORBED, {"wanted": keys, "laned": laned, "due": due}).scalars())
+        wanted_keys = {f"key{number}": key for number, key in enumerate(keys)}
+        absorbed |= set(connection.execute(_absorbed(len(keys)), wanted_keys | {"laned": laned, "due": due}).scalars())
     rows = [
         {
             "kind": type(one).__name__,

@@ -101,18 +101,19 @@ class Transaction:
         self._lock = changing and connection.dialect.name == "postgresql"
         self._loaded: dict[tuple[type[Any], str], Any] = {}
         self._known = known
-        self._saved: dict[str, Body | Meeting] = {}
+        # As they are now, and as they were loaded first.
+        self._saved: dict[str, tuple[Body | Meeting, Body | Meeting | None]] = {}
+        # Those read or written here, by the one writer of an SQLite database; of others nothing is kept.
+        self._people: dict[str, Person] | None = {} if changing and connection.dialect.name == "sqlite" else None
         self._arrived: tuple[Conversation, Conversation] | None = None
 
     def committed(self) -> None:
         """What was saved is known from now on."""
         if self._arrived is not None:
             self._known.keep_place(*self._arrived)
-        for thing in self._saved.values():
-            if isinstance(thing, Body):
-                self._known.keep(as_loaded(tables.BODY_CHILDREN, thing))
-            else:
-                self._known.keep(as_loaded(tables.MEETING_CHILDREN, thing))
+        self._known.keep_people((self._people or {}).values())
+        for thing, loaded in self._saved.values():
+            self._known.keep(as_loaded(tables.BODY_CHILDREN if isinstance(thing, Body) else tables.MEETING_CHILDREN, thing, loaded))
 
     # --- ids, words, days ---
 
@@ -184,17 +185,26 @@ class Transaction:
     # --- people and places ---
 
     def person(self, person_id: str) -> Person:
-        row = self._connection.execute(by_id(tables.person), {"wanted": person_id}).first()
-        if row is None or not self._mine(row.tenant_id):
+        found = self.people([person_id]).get(person_id)
+        if found is None:
             raise NotFound("storage.not_found")
-        return self._remember(read_row(Person, row))
+        return self._remember(found)
 
     def people(self, ids: Iterable[str]) -> Mapping[str, Person]:
         wanted = sorted(set(ids) - {""})
-        if not wanted:
-            return {}
-        found = (read_row(Person, row) for row in self._connection.execute(_PEOPLE, {"wanted": wanted}))
-        return {one.id: one for one in found if self._mine(one.tenant_id)}
+        found = {} if self._people is None else {one: known for one in wanted if (known := self._known_person(one)) is not None}
+        if missing := [one for one in wanted if one not in found]:
+            for row in self._connection.execute(_PEOPLE, {"wanted": missing}):
+                found[row.id] = self._keep(read_row(Person, row))
+        return {one: found[one] for one in wanted if one in found and self._mine(found[one].tenant_id)}
+
+    def _known_person(self, person_id: str) -> Person | None:
+        return (self._people or {}).get(person_id) or self._known.person(person_id)
+
+    def _keep(self, person: Person) -> Person:
+        if self._people is not None:
+            self._people[person.id] = person
+        return person
 
     def accounts(self) -> tuple[Person, ...]:
         person = tables.person.c
@@ -235,12 +245,11 @@ class Transaction:
 
     def upsert_account(self, tenant_id: str, account_id: str, channel_id: str, name: str, client_language: str = "") -> Person:
         """The person of a Teams account, made when new, with the newest name and channel id. Writes nothing when nothing changed."""
-        row = self._connection.execute(_ACCOUNT, {"tenant": tenant_id, "account": account_id}).first()
-        known = read_row(Person, row) if row else None
+        known = self._account(tenant_id, account_id)
         if known is None:
             made = Person(self.new_id(), tenant_id, name, account_id=account_id, channel_id=channel_id, client_language=client_language)
             save_single(self._connection, tables.person, None, made)
-            return self._remember(made)
+            return self._remember(self._keep(made))
         fresh = replace(
             known,
             name=name or known.name,
@@ -248,7 +257,14 @@ class Transaction:
             client_language=client_language or known.client_language,
         )
         save_single(self._connection, tables.person, known, fresh)
-        return self._remember(fresh)
+        return self._remember(self._keep(fresh))
+
+    def _account(self, tenant_id: str, account_id: str) -> Person | None:
+        # A person saved in this very transaction may have got the account just now.
+        if self._people == {} and (known := self._known.account(tenant_id, account_id)) is not None:
+            return known
+        row = self._connection.execute(_ACCOUNT, {"tenant": tenant_id, "account": account_id}).first()
+        return read_row(Person, row) if row else None
 
     # --- drafts, documents, posts ---
 
@@ -308,19 +324,19 @@ class Transaction:
     def save(self, thing: Saved) -> Saved:
         """Write what differs from what was loaded in this transaction; unknown things are inserted."""
         old: Any = self._loaded.get((type(thing), thing.id))
-        if isinstance(thing, Body):
-            body: Body = save_root(self._connection, tables.body, tables.BODY_CHILDREN, old, thing)
-            self._saved[body.id] = body
-            return self._remember(body)
-        if isinstance(thing, Meeting):
-            meeting: Meeting = save_root(self._connection, tables.meeting, tables.MEETING_CHILDREN, old, thing)
-            self._saved[meeting.id] = meeting
-            return self._remember(meeting)
+        if isinstance(thing, Body | Meeting):
+            table, children = (tables.body, tables.BODY_CHILDREN) if isinstance(thing, Body) else (tables.meeting, tables.MEETING_CHILDREN)
+            root: Body | Meeting = save_root(self._connection, table, children, old, thing)
+            loaded = self._saved[root.id][1] if root.id in self._saved else old
+            self._saved[root.id] = root, loaded
+            return self._remember(root)  # type: ignore[return-value]  # of the class that came
         table = {Person: tables.person, Conversation: tables.conversation, Draft: tables.draft, Post: tables.post}[type(thing)]
         if old is None:
             row = self._connection.execute(by_id(table), {"wanted": thing.id}).first()
             old = read_row(type(thing), row) if row else None
         save_single(self._connection, table, old, thing)
+        if isinstance(thing, Person):
+            self._keep(thing)
         return self._remember(thing)
 
     def note_event(self, meeting_id: str, event_id: str, join_url: str) -> None:

@@ -56,11 +56,33 @@ _deserializer.deserialize_type["iso-8601"] = datetime.fromisoformat
 
 
 def read_activity(body: Mapping[str, Any]) -> Activity:
-    """The model of an activity in wire format; `Rejected` with 400 when it does not fit."""
+    """The model of an activity in wire format, as msrest reads it, at a fraction of its cost; a test holds the two together.
+    `Rejected` with 400 when it does not fit."""
     try:
-        return _deserializer("Activity", body)
+        return _read("Activity", body)
     except (AttributeError, ValueError, TypeError, RecursionError) as error:
         raise Rejected(400, "The body is not an activity.") from error
+
+
+def _read(kind: str, value: Any) -> Any:
+    """Models, their lists and plain values here; whatever is rare or wrong is msrest's own business."""
+    if value is None or kind == "object" or (kind == "str" and isinstance(value, str)):
+        return value
+    if (model := MODELS.get(kind)) is not None and isinstance(value, dict):
+        known = _attributes(model)
+        made = model(**{known[key][0]: _read(known[key][1], part) for key, part in value.items() if key in known})
+        if rest := {key: part for key, part in value.items() if key not in known}:
+            made.additional_properties = rest
+        return made
+    if kind[0] == "[" and isinstance(value, list):
+        return [_read(kind[1:-1], part) for part in value]
+    return _deserializer.deserialize_data(value, kind)  # type: ignore[no-untyped-call]  # as above
+
+
+@cache
+def _attributes(model: Any) -> Mapping[str, tuple[str, str]]:
+    """The names of a model's fields in JSON: the attribute and the type of each."""
+    return {told["key"]: (attribute, told["type"]) for attribute, told in model._attribute_map.items() if told["key"]}
 
 
 def write_activity(activity: Activity) -> dict[str, Any]:

@@ -22,10 +22,12 @@ from botbuilder.schema import (
     Mention,
     SuggestedActions,
 )
+from msrest import Deserializer
 
 from bot.edge import received
 from bot.edge.connector import as_json
-from bot.edge.sdk import write_activity
+from bot.edge.failures import Rejected
+from bot.edge.sdk import MODELS, read_activity, write_activity
 from tests.bot.edge_parts import CARD, Echo, local
 from tests.standins.channel import Trouble, card_of
 
@@ -107,6 +109,39 @@ def test_activities_are_written_as_msrest_writes_them() -> None:
         text="",
     )
     assert json.loads(as_json(write_activity(activity))) == json.loads(as_json(activity.serialize()))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"membersAdded": [{"id": "29:1", "aadObjectId": "a", "extra": {"deep": [1]}}], "membersRemoved": []},
+        {"entities": [{"type": "mention", "text": "<at>Bo</at>", "mentioned": {"id": "28:1"}}, {"type": "clientInfo", "locale": "fi"}]},
+        {"attachments": [{"contentType": "x", "content": {"a": [None, 1.5]}, "name": "ä.docx"}], "unknown": {"a": 1}, "text": None},
+        {"suggestedActions": {"to": ["1"], "actions": [{"type": "imBack", "title": "t", "value": 1}]}, "historyDisclosed": True},
+        {"relatesTo": {"activityId": "1", "user": {"id": "29:1"}}, "text": 5, "value": "v", "channelData": None, "importance": ""},
+    ],
+)
+def test_activities_are_read_as_msrest_reads_them(changes: dict[str, Any]) -> None:
+    body = {
+        "type": "message",
+        "id": "1",
+        "timestamp": "2026-11-24T10:15:30.005000+00:00",
+        "from": {"id": "29:1", "name": "Anna", "aadObjectId": "a"},
+        "recipient": {"id": "28:1"},
+        "conversation": {"id": "a:1", "tenantId": "t", "conversationType": "personal", "isGroup": False},
+        "channelData": {"tenant": {"id": "t"}, "x": [1]},
+        "value": {"action": {"data": {"a": 1}}},
+    } | changes
+    stock = Deserializer(MODELS)  # type: ignore[no-untyped-call]  # msrest is typed in part only
+    assert read_activity(body) == stock("Activity", body)
+
+
+@pytest.mark.parametrize("part", [{"from": "Anna"}, {"membersAdded": "Anna"}, {"timestamp": "eilen"}, {"conversation": ["a:1"]}])
+def test_what_is_no_activity_is_refused(part: dict[str, Any]) -> None:
+    with pytest.raises(Rejected) as refused:
+        read_activity({"type": "message", **part})
+    assert refused.value.status == 400
 
 
 async def test_update_and_delete_from_a_turn() -> None:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from meetings import model as m
 from meetings.errors import Refused
-from storage.known import Known
+from storage.known import PEOPLE_EACH, Known
 from storage.transaction import Storage
 from tests import samples
 from tests.storage.databases import Clock
@@ -111,6 +111,50 @@ async def test_walls_stand_before_what_is_known(warm: Storage) -> None:
     for look in (lambda tx: tx.meeting("meeting"), lambda tx: tx.body("body")):
         with pytest.raises(Exception, match=r"storage\.not_found"):
             await warm.read(look, actor=stranger)
+
+
+async def test_people_are_known_as_they_were_last_written(warm: Storage) -> None:
+    await stored(warm)
+    aino = await warm.run(lambda tx: tx.upsert_account("tenant", "a-1", "29:1", "Aino"))
+
+    def renamed(tx: Any, name: str) -> m.Person:
+        return tx.save(replace(tx.person(aino.id), name=name))  # type: ignore[no-any-return]  # as the port says
+
+    await warm.run(lambda tx: renamed(tx, "Aino Saari"))
+    assert await warm.run(lambda tx: (tx.person(aino.id).name, tx.people([aino.id])[aino.id].name)) == ("Aino Saari",) * 2
+
+    def refused(tx: Any) -> None:
+        renamed(tx, "Väärä")
+        raise Refused("record.no_quorum")
+
+    with pytest.raises(Refused):
+        await warm.run(refused)
+    assert await warm.run(lambda tx: tx.people([aino.id])[aino.id].name) == "Aino Saari"
+    assert await warm.run(lambda tx: (renamed(tx, "Aino"), tx.upsert_account("tenant", "a-1", "29:1", "").name)[1]) == "Aino"
+
+
+async def test_an_account_that_moved_to_another_person_is_found_there(warm: Storage) -> None:
+    await stored(warm)
+    before = await warm.run(lambda tx: tx.upsert_account("tenant", "a-1", "29:1", "Aino"))
+    await warm.run(lambda tx: (tx.save(replace(before, account_id="")), tx.save(m.Person("p-new", "tenant", "Aino", account_id="a-1"))))
+    assert (await warm.run(lambda tx: tx.upsert_account("tenant", "a-1", "29:1", "Aino"))).id == "p-new"
+    assert (await warm.run(lambda tx: tx.person(before.id))).account_id == ""
+
+
+async def test_people_of_another_process_are_read_anew(warm: Storage, cold: Storage, url: str) -> None:
+    if url.startswith("sqlite"):
+        return  # one process owns the file: `storage.alone`
+    await stored(warm)
+    aino = await warm.run(lambda tx: tx.upsert_account("tenant", "a-1", "29:1", "Aino"))
+    await cold.run(lambda tx: tx.save(replace(aino, name="Aino Saari")))
+    assert await warm.run(lambda tx: tx.people([aino.id])[aino.id].name) == "Aino Saari"
+
+
+def test_the_longest_known_people_go_first() -> None:
+    known = Known(1)
+    known.keep_people(m.Person(f"p{number}", "tenant", "N.N.", account_id=f"a{number}") for number in range(PEOPLE_EACH + 1))
+    assert (known.person("p0"), known.account("tenant", "a0")) == (None, None)
+    assert known.account("tenant", "a1") == known.person("p1") is not None
 
 
 def test_only_so_many_are_kept_and_the_newest_version_wins() -> None:
