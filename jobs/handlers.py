@@ -20,7 +20,7 @@ from meetings import commands as c
 from meetings import effects as e
 from meetings.errors import Refused
 from meetings.model import Body, Document, Meeting, Person, Phase, Post
-from meetings.ports import Calendar, CalendarFailure, Event, Invitee, Tx
+from meetings.ports import Calendar, CalendarFailure, Event, EventState, Invitee, Tx
 from meetings.rules.numbering import in_order
 from meetings.rules.seats import SeatOnDay, seats_on
 from meetings.rules.steps import next_steps
@@ -142,8 +142,8 @@ class Handlers:
                 state = await self._calendar.create(replace(event, key=f"{event.key}:{meeting.event_id}"))
         else:
             state = await self._calendar.create(event)
-        if (state.event_id, state.join_url) != (meeting.event_id, meeting.join_url):
-            await self._storage.run(lambda tx: _keep_event(tx, meeting.id, state.event_id, state.join_url))
+        if state != EventState(meeting.event_id, meeting.join_url, meeting.event_uid, meeting.event_seen):
+            await self._storage.run(lambda tx: _keep_event(tx, meeting.id, state))
         return state.event_id
 
     # --- documents ---
@@ -296,8 +296,8 @@ def _invitation(body: Body, meeting: Meeting) -> str:
     return "".join(parts)
 
 
-def _keep_event(tx: Transaction, meeting_id: str, event_id: str, join_url: str) -> None:
-    tx.note_event(meeting_id, event_id, join_url)
+def _keep_event(tx: Transaction, meeting_id: str, state: EventState) -> None:
+    tx.note_event(meeting_id, state)
     tx.later(e.RefreshBoard(meeting_id, "meeting"))
 
 

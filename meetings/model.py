@@ -100,6 +100,31 @@ class Choice(StrEnum):
     BLANK = "blank"
 
 
+class Calling(StrEnum):
+    """When a body's deputies are called: as soon as their member declines, with the first invitation, or by the secretary alone."""
+
+    ON_DECLINE = "on_decline"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Response(StrEnum):
+    """What an invited person answered."""
+
+    NONE = "none"
+    ACCEPTED = "accepted"
+    TENTATIVE = "tentative"
+    DECLINED = "declined"
+
+
+class EventTrouble(StrEnum):
+    """Why the calendar event is not touched until the secretary has chosen: somebody deleted it, or changed it, in Outlook."""
+
+    NONE = ""
+    GONE = "gone"
+    EDITED = "edited"
+
+
 class CommentKind(StrEnum):
     """A remark, or a proposal to change the wording of the minutes (which stops tacit approval until answered)."""
 
@@ -223,6 +248,42 @@ class StandingItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Poll:
+    """Which of several dates suits: asked on the board, `activity_id` the post. Closed when a date was chosen (or the poll dropped)."""
+
+    id: str
+    body_id: str
+    opened_at: datetime
+    place: str = ""
+    online: bool = False
+    closed_at: datetime | None = None
+    activity_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PollOption:
+    """A date of a poll, in the body's local time."""
+
+    id: str
+    body_id: str
+    poll_id: str
+    day: date
+    start: time
+    end: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PollAnswer:
+    """Whether an option suits a person; the newest word counts, so there is one a person and option."""
+
+    id: str
+    body_id: str
+    option_id: str
+    person_id: str
+    suits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Body:
     """A body with its rules. `languages[0]` is the language of the record; `channel_id` the board's conversation."""
 
@@ -246,11 +307,16 @@ class Body:
     numbering: Numbering = Numbering.PER_MEETING
     formal: bool = True
     template_id: str = ""
+    calling: Calling = Calling.ON_DECLINE
+    warn_days: int = 3
     version: int = 0
     seats: tuple[Seat, ...] = ()
     holdings: tuple[Holding, ...] = ()
     experts: tuple[Expert, ...] = ()
     standing_items: tuple[StandingItem, ...] = ()
+    polls: tuple[Poll, ...] = ()
+    poll_options: tuple[PollOption, ...] = ()
+    poll_answers: tuple[PollAnswer, ...] = ()
 
     @property
     def language(self) -> str:
@@ -361,7 +427,8 @@ class Dissent:
 
 @dataclass(frozen=True, slots=True)
 class DeputyCall:
-    """Who called which deputy, when, for the whole meeting (`item_id` empty) or one item, and what the deputy answered."""
+    """Who called which deputy, when, for the whole meeting (`item_id` empty) or one item, and what the deputy answered. `ended_at`: the
+    member came after all, so the call was taken back; the row stays, as the log of calls is never shortened."""
 
     id: str
     meeting_id: str
@@ -371,6 +438,21 @@ class DeputyCall:
     at: datetime
     item_id: str = ""
     accepted: bool | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationAnswer:
+    """The newest answer of an invited person, one a person, whether given in the calendar or on the board. `at`: when it was given, by
+    which the newer of two is told; `proposed_*`: another time somebody proposed with it."""
+
+    id: str
+    meeting_id: str
+    person_id: str
+    response: Response
+    at: datetime
+    proposed_start: datetime | None = None
+    proposed_end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,7 +526,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A meeting from invitation to archived minutes. `event_id` is the calendar's; `preface` what stood before the items of the agenda."""
+    """A meeting from invitation to archived minutes. `preface` is what stood before the items of the agenda.
+
+    `event_*` is what the calendar is known to keep: under which ids, and a digest of what was last written there (`event_seen`), by
+    which somebody else's change is told from our own.
+    """
 
     id: str
     body_id: str
@@ -470,6 +556,9 @@ class Meeting:
     cancel_reason: str = ""
     event_id: str = ""
     join_url: str = ""
+    event_uid: str = ""
+    event_seen: str = ""
+    event_trouble: EventTrouble = EventTrouble.NONE
     version: int = 0
     items: tuple[Item, ...] = ()
     attachments: tuple[Attachment, ...] = ()
@@ -479,6 +568,7 @@ class Meeting:
     votes: tuple[Vote, ...] = ()
     dissents: tuple[Dissent, ...] = ()
     deputy_calls: tuple[DeputyCall, ...] = ()
+    answers: tuple[InvitationAnswer, ...] = ()
     rounds: tuple[Round, ...] = ()
     replies: tuple[RoundReply, ...] = ()
     comments: tuple[Comment, ...] = ()
@@ -500,6 +590,8 @@ class Draft:
     """Something pasted or sent that waits for confirmation; the text is kept as it came, the reading is made anew from it.
 
     `kind` is roster, agenda or dates; `answers` are the secretary's choices on the reader's questions, as `(question index, choice)`.
+    `busy`, of dates: who is not free at which, as `(person id, "<date>T<start>")` in the body's local time; `("", "")` alone: asked, and
+    everybody is free.
     """
 
     id: str
@@ -508,12 +600,13 @@ class Draft:
     source: str
     meeting_id: str = ""
     answers: tuple[tuple[str, str], ...] = ()
+    busy: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A rendered file of a meeting as it was at `meeting_version`. `kind` agenda | minutes | round <n> | approved, `format` pdf | docx;
-    `edition` counts renderings."""
+    `edition` counts renderings. `link` leads to it in the channel's files, once it is there."""
 
     id: str
     meeting_id: str
@@ -523,6 +616,7 @@ class Document:
     name: str
     sha256: str
     meeting_version: int = 0
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

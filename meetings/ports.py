@@ -67,8 +67,12 @@ class Tx(Protocol):
         """Write what differs; what is returned carries the new version, so show that one."""
         ...
 
-    def note_event(self, meeting_id: str, event_id: str, join_url: str) -> None:
-        """Where the calendar keeps the meeting. Nobody's change: the version stays, so that no card grows old by it."""
+    def note_event(self, meeting_id: str, state: EventState) -> None:
+        """What the calendar keeps of the meeting. Nobody's change: the version stays, so that no card grows old by it."""
+        ...
+
+    def meeting_of_event(self, event_id: str) -> str:
+        """The id of the meeting whose event this is; "" when it is none of ours."""
         ...
 
     def later(self, effect: Effect, due: datetime | None = None) -> None:
@@ -110,10 +114,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EventState:
-    """What the calendar says of an event: its id and, when online, the join link."""
+    """What the calendar keeps: the event's id and (when online) its join link; `uid` is its iCalendar UID. `seen` is a digest of the
+    subject, times and place that were last written there."""
 
     event_id: str
     join_url: str
+    uid: str = ""
+    seen: str = ""
 
 
 class Calendar(Protocol):
@@ -127,11 +134,23 @@ class Calendar(Protocol):
 
 
 class CalendarFailure(Exception):
-    """The calendar did not do it. `gone`: the event no longer exists. `retry_after`: seconds to wait, if it said so."""
+    """Microsoft 365 did not do it. `gone`: the event no longer exists. `retry_after`: seconds to wait, if it said so. `refused`: a right
+    is missing, `reason` names it. `mailbox`: there is no such mailbox, or the bot may not use it."""
 
-    def __init__(self, reason: str, *, gone: bool = False, transient: bool = False, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        gone: bool = False,
+        transient: bool = False,
+        retry_after: float | None = None,
+        refused: bool = False,
+        mailbox: bool = False,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.gone = gone
         self.transient = transient
         self.retry_after = retry_after
+        self.refused = refused
+        self.mailbox = mailbox

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -20,7 +22,20 @@ def open_engine(url: str) -> Engine:
     def prepare(connection: Any, _record: Any) -> None:
         # The driver would begin transactions itself, and not at once; `_begin` of storage/transaction.py does.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in ("busy_timeout=30000", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
+        _write_ahead(connection)
 
     return engine
+
+
+def _write_ahead(connection: Any) -> None:
+    """The switch to WAL does not wait for a lock, so one of several that open a new database at once is refused (https://sqlite.org/wal.html)."""
+    for _ in range(300):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            time.sleep(0.1)
+        else:
+            return
+    connection.execute("PRAGMA journal_mode=WAL")

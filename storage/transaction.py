@@ -21,7 +21,7 @@ from meetings.commands import Command, inputs, stem
 from meetings.effects import Effect
 from meetings.errors import NotFound
 from meetings.model import Body, Conversation, Document, Draft, Meeting, Person, Post
-from meetings.ports import Saved
+from meetings.ports import EventState, Saved
 from storage import journal, outbox, tables
 from storage.engine import open_engine
 from storage.errors import Conflict
@@ -43,10 +43,17 @@ def _head(table: Table, *names: str) -> Select[Any]:
     return select(*(table.c[name] for name in names)).where(table.c.id == bindparam("wanted"))
 
 
+EVENT = ("event_id", "join_url", "event_uid", "event_seen")
+
+
+def _noted(state: EventState) -> dict[str, str]:
+    return dict(zip(EVENT, (state.event_id, state.join_url, state.uid, state.seen), strict=True))
+
+
 # What tells whether an aggregate is known; a meeting's event is noted without moving its version.
 _BODY = _head(tables.body, "tenant_id", "version")
 _MEETING = (
-    _head(tables.meeting, "body_id", "version", "event_id", "join_url")
+    _head(tables.meeting, "body_id", "version", *EVENT)
     .add_columns(tables.body.c.tenant_id, tables.body.c.version.label("body_version"))
     .join_from(tables.meeting, tables.body)
 )
@@ -165,8 +172,8 @@ class Transaction:
         found = self._known.find(Meeting, meeting_id, row.version)
         if found is None:
             found = self._load(Meeting, tables.meeting, tables.MEETING_CHILDREN, meeting_id)
-        if (found.event_id, found.join_url) != (row.event_id, row.join_url):
-            found = replace(found, event_id=row.event_id, join_url=row.join_url)
+        if any(getattr(found, name) != getattr(row, name) for name in EVENT):
+            found = replace(found, **{name: getattr(row, name) for name in EVENT})
         return self._remember(found)
 
     def _load(self, kind: type[Root], table: Table, children: tuple[Children, ...], thing_id: str) -> Root:
@@ -339,11 +346,15 @@ class Transaction:
             self._keep(thing)
         return self._remember(thing)
 
-    def note_event(self, meeting_id: str, event_id: str, join_url: str) -> None:
-        meeting = tables.meeting
-        self._connection.execute(update(meeting).where(meeting.c.id == meeting_id).values(event_id=event_id, join_url=join_url))
+    def note_event(self, meeting_id: str, state: EventState) -> None:
+        noted = _noted(state)
+        self._connection.execute(update(tables.meeting).where(tables.meeting.c.id == meeting_id).values(noted))
         if (known := self._loaded.get((Meeting, meeting_id))) is not None:
-            self._loaded[Meeting, meeting_id] = replace(known, event_id=event_id, join_url=join_url)
+            self._loaded[Meeting, meeting_id] = replace(known, **noted)
+
+    def meeting_of_event(self, event_id: str) -> str:
+        query = select(tables.meeting.c.id).where(tables.meeting.c.event_id == event_id)
+        return self._connection.execute(query).scalar() or ""
 
     def later(self, effect: Effect, due: datetime | None = None) -> None:
         self._effects.append((effect, due or self.now))

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from meetings import model as m
 from meetings.errors import Refused
+from meetings.ports import EventState
 from storage.known import PEOPLE_EACH, Known
 from storage.transaction import Storage
 from tests import samples
@@ -83,9 +84,9 @@ async def test_a_change_by_another_process_is_seen_at_once(warm: Storage, cold: 
 async def test_an_event_noted_without_a_new_version_is_seen(warm: Storage, cold: Storage) -> None:
     await stored(warm)
     before = await meeting_of(warm)
-    await cold.run(lambda tx: tx.note_event("meeting", "AAMk", "https://teams.example/join"))
+    await cold.run(lambda tx: tx.note_event("meeting", EventState("AAMk", "https://teams.example/join", "040", "digest")))
     after = await meeting_of(warm)
-    assert after == replace(before, event_id="AAMk", join_url="https://teams.example/join")
+    assert after == replace(before, event_id="AAMk", join_url="https://teams.example/join", event_uid="040", event_seen="digest")
     await warm.run(lambda tx: tx.save(replace(tx.meeting("meeting"), place="Kirjasto")))
     assert await meeting_of(cold) == await meeting_of(warm)
 
