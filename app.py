@@ -56,8 +56,8 @@ async def create_app(
     key = await storage.read(lambda tx: tx.secret("links"))
     base = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
 
-    def address(document_id: str) -> str:
-        return document_link(base, document_id, key, clock())
+    def address(document_id: str, at: datetime | None = None) -> str:
+        return document_link(base, document_id, key, at or clock())
 
     edge = Edge(registration or _edge_config(settings))
     sandbox = not settings.graph_base_url and settings.local

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from kiota_abstractions.api_error import APIError
@@ -31,12 +34,14 @@ from msgraph.graph_service_client import GraphServiceClient
 
 from graph.client import NoToken
 from graph.html_body import same_text, split_join_block
-from meetings.ports import CalendarFailure, Event, EventState, Invitee
+from graph.limits import MailboxLimit
+from meetings.ports import CalendarFailure, Event, EventEdited, EventFound, EventState, Invitee
 
 # Our own name for the event, findable when a repeated create is refused because the meeting has changed in between.
 KEY_PROPERTY = "String {6f1d0c52-9a4e-4c3b-8f53-2f6a7f0f5d11} Name PykalaKey"
+PERMISSION = "Calendars.ReadWrite"
 DEADLINE = 60.0
-_READ = ["id", "subject", "body", "start", "end", "location", "attendees", "organizer", "isOnlineMeeting", "onlineMeeting"]
+_READ = ["id", "iCalUId", "subject", "body", "start", "end", "location", "attendees", "organizer", "isOnlineMeeting", "onlineMeeting"]
 # Exchange itself fills an empty place of an online meeting with words that begin so in every language.
 _TEAMS_PLACE = "Microsoft Teams"
 # A 404 with one of these speaks of the mailbox, not of the event.
@@ -46,41 +51,63 @@ _NO_MAILBOX = {"ErrorInvalidUser", "MailboxNotEnabledForRESTAPI", "Request_Resou
 class GraphCalendar:
     """The calendar of `organiser` (address or object id of the mailbox). Failures are `CalendarFailure`; nothing is retried here."""
 
-    def __init__(self, client: GraphServiceClient, organiser: str, *, deadline: float = DEADLINE) -> None:
+    def __init__(
+        self, client: GraphServiceClient, organiser: str, *, deadline: float = DEADLINE, limit: MailboxLimit | None = None
+    ) -> None:
         self._user = client.users.by_user_id(organiser)
         self._organiser = organiser.casefold()
         self._deadline = deadline
+        self._limit = limit or MailboxLimit()
+
+    def seen(self, event: Event) -> str:
+        return _digest(event.subject, _naive(event.start), _naive(event.end), event.place, event.zone)
 
     async def create(self, event: Event) -> EventState:
         """Create the event and invite everybody. The same key again gives the first event back, brought up to date."""
+        try:
+            async with self._failures(of_event=False):
+                made = await self._user.events.post(self._new(event), _in_zone(event.zone))
+                return _state(event, made)
+        except CalendarFailure as failure:
+            # The key was used for this meeting with other contents: the first answer was lost and the meeting has changed since.
+            if not isinstance(failure.__cause__, ODataError) or _code(failure.__cause__) != "ErrorDuplicateTransactionId":
+                raise
         async with self._failures(of_event=False):
-            try:
-                made = await self._user.events.post(self._new(event))
-                return _state(made)
-            except ODataError as refused:
-                # The key was used for this meeting with other contents: the first answer was lost and the meeting has changed since.
-                if _code(refused) != "ErrorDuplicateTransactionId":
-                    raise
-                known = await self._find(event.key)
+            known = await self._find(event.key)
         if known is None:
             raise CalendarFailure("ErrorDuplicateTransactionId")
         return await self.update(known, event)
 
-    async def update(self, event_id: str, event: Event) -> EventState:
+    async def update(self, event_id: str, event: Event, seen: str = "") -> EventState:
         """Make the event as given. Only what differs is sent, so only those are told whom it concerns; the Teams join block stays."""
+        try:
+            return await self._update(event_id, event, seen)
+        except CalendarFailure as failure:
+            # Somebody wrote between our reading and our writing. Once more, for then it may be told as an edit; after that it waits.
+            if not isinstance(failure.__cause__, APIError) or failure.__cause__.response_status_code not in {409, 412}:
+                raise
+        return await self._update(event_id, event, seen)
+
+    async def _update(self, event_id: str, event: Event, seen: str) -> EventState:
+        current = await self._read(event_id, event.zone)
+        changes = self._changes(current, event)
+        if changes is None:
+            return _state(event, current)
+        _check_unedited(current, event, seen)
+        asked = _in_zone(event.zone)
+        if etag := (current.additional_data or {}).get("@odata.etag"):
+            asked.headers.add("If-Match", str(etag))
         async with self._failures(of_event=True):
-            current = await self._user.events.by_event_id(event_id).get(
-                RequestConfiguration(
-                    headers=HeadersCollection({"Prefer": f'outlook.timezone="{event.zone}"'}),
-                    query_parameters=EventItemRequestBuilder.EventItemRequestBuilderGetQueryParameters(select=_READ),
-                )
-            )
-            if current is None or not current.id:
-                raise CalendarFailure("no event in the answer", transient=True)
-            changes = self._changes(current, event)
-            if changes is None:
-                return _state(current)
-            return _state(await self._user.events.by_event_id(event_id).patch(changes), current)
+            return _state(event, await self._user.events.by_event_id(event_id).patch(changes, asked), current)
+
+    async def _read(self, event_id: str, zone: str) -> GraphEvent:
+        async with self._failures(of_event=True):
+            query = EventItemRequestBuilder.EventItemRequestBuilderGetQueryParameters(select=_READ)
+            asked = RequestConfiguration(headers=_in_zone(zone).headers, query_parameters=query)
+            found = await self._user.events.by_event_id(event_id).get(asked)
+        if found is None or not found.id:
+            raise CalendarFailure("no event in the answer", transient=True)
+        return found
 
     async def cancel(self, event_id: str, reason: str) -> None:
         """Cancel the event and tell the attendees why; an event that is already gone is done."""
@@ -155,8 +182,9 @@ class GraphCalendar:
 
     @asynccontextmanager
     async def _failures(self, *, of_event: bool) -> AsyncIterator[None]:
+        """Around each request: within the mailbox's limit, in its time, and every failure a `CalendarFailure`."""
         try:
-            async with asyncio.timeout(self._deadline):
+            async with self._limit.request(), asyncio.timeout(self._deadline):
                 yield
         except APIError as error:
             raise _failure(error, of_event=of_event) from error
@@ -173,8 +201,18 @@ def _failure(error: APIError, *, of_event: bool) -> CalendarFailure:
     code = _code(error)
     # Cancelling twice is refused by Exchange with codes of this family: https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode
     gone = of_event and ((status in {404, 410} and code not in _NO_MAILBOX) or code.startswith("ErrorCalendarIsCancelled"))
-    transient = status in {408, 409, 412, 423, 429} or status >= 500
-    return CalendarFailure(f"Graph {status} {code}".strip(), gone=gone, transient=transient, retry_after=_retry_after(error))
+    # A token that was revoked is replaced by itself when it has run out.
+    transient = status in {401, 408, 409, 412, 423, 429} or status >= 500
+    refused = status == 403
+    reason = f"Graph {status} {code} {PERMISSION if refused else ''}"
+    return CalendarFailure(
+        " ".join(reason.split()),
+        gone=gone,
+        transient=transient,
+        retry_after=_retry_after(error),
+        refused=refused,
+        mailbox=status == 404 and code in _NO_MAILBOX,
+    )
 
 
 def _code(error: APIError) -> str:
@@ -197,11 +235,41 @@ def _retry_after(error: APIError) -> float | None:
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
-def _state(event: GraphEvent | None, before: GraphEvent | None = None) -> EventState:
+def _in_zone(zone: str) -> RequestConfiguration[Any]:
+    """The answer's times in this zone."""
+    return RequestConfiguration(headers=HeadersCollection({"Prefer": f'outlook.timezone="{zone}"'}))
+
+
+def _state(wanted: Event, event: GraphEvent | None, before: GraphEvent | None = None) -> EventState:
+    """What is kept of the answer. What Exchange made of our words counts as written, so that its tidying up is nobody's edit."""
     known = event if event is not None and event.id else before
     if known is None or not known.id:
         raise CalendarFailure("no event in the answer", transient=True)
-    return EventState(known.id, _join_url(known))
+    found = _found(event) if event is not None and event.id else None
+    written = found or EventFound(wanted.subject, _naive(wanted.start), _naive(wanted.end), wanted.place)
+    seen = _digest(written.subject, written.start, written.end, written.place, wanted.zone)
+    return EventState(known.id, _join_url(known), known.i_cal_u_id or (before.i_cal_u_id if before else None) or "", seen)
+
+
+def _found(event: GraphEvent) -> EventFound | None:
+    start, end = _wall_clock(event.start), _wall_clock(event.end)
+    return EventFound(event.subject or "", start, end, _place(event)) if start and end else None
+
+
+def _check_unedited(current: GraphEvent, event: Event, seen: str) -> None:
+    found = _found(current)
+    if not seen or found is None:
+        return
+    wanted = EventFound(event.subject, _naive(event.start), _naive(event.end), event.place)
+    if found != wanted and _digest(found.subject, found.start, found.end, found.place, event.zone) not in seen.split():
+        raise EventEdited(found)
+
+
+def _digest(subject: str, start: datetime, end: datetime, place: str, zone: str) -> str:
+    """Of instants and not of wall-clocks: a body that changes its zone has not edited its events."""
+    moments = [moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).isoformat() for moment in (start, end)]
+    parts = [" ".join(subject.split()), *moments, " ".join(place.split())]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 
 def _join_url(event: GraphEvent) -> str:

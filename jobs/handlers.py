@@ -7,8 +7,6 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from html import escape
 from typing import Any, Protocol
 
 from cards import render
@@ -16,21 +14,19 @@ from documents.blocks import MinutesDoc
 from documents.docx import render_docx
 from documents.outline import agenda_doc, minutes_doc
 from documents.pdf import render_pdf
+from jobs.calendars import Address, Calendars
 from meetings import commands as c
 from meetings import effects as e
 from meetings.errors import Refused
 from meetings.model import Body, Document, Meeting, Person, Phase, Post
-from meetings.ports import Calendar, CalendarFailure, Event, EventState, Invitee, Tx
-from meetings.rules.numbering import in_order
-from meetings.rules.seats import SeatOnDay, seats_on
+from meetings.ports import Calendar, Tx
 from meetings.rules.steps import next_steps
 from meetings.screens.base import Sentence, Told
 from meetings.use_cases import execute
+from meetings.use_cases.agenda import CALM
 from meetings.use_cases.boards import BOARDS
 from storage.transaction import Storage, Transaction
-from texts import format_date, format_times, t
-
-EVENT_HOURS = 2
+from texts import t
 
 
 class Messenger(Protocol):
@@ -64,10 +60,10 @@ class Gate:
 class Handlers:
     """The table of handlers over the adapters; `gone` failures of the channel are told apart by the attribute of that name."""
 
-    def __init__(self, storage: Storage, messenger: Messenger, calendar: Calendar, address: Callable[[str], str], gate: Gate) -> None:
+    def __init__(self, storage: Storage, messenger: Messenger, calendar: Calendar, address: Address, gate: Gate) -> None:
         self._storage = storage
         self._messenger = messenger
-        self._calendar = calendar
+        self._calendars = Calendars(storage, calendar, address)
         self._address = address
         self._gate = gate
 
@@ -75,7 +71,7 @@ class Handlers:
         return {
             e.RefreshBoard: self.refresh_board,
             e.Tell: self.tell,
-            e.SyncEvent: self.sync_event,
+            e.SyncEvent: self._calendars.sync_event,
             e.RenderDocuments: self.render_documents,
             e.RemindRound: self.remind_round,
             e.EndRound: self.end_round,
@@ -121,30 +117,6 @@ class Handlers:
             if getattr(failure, "gone", False):
                 return "unreachable"
             raise
-
-    # --- the calendar ---
-
-    async def sync_event(self, effect: e.SyncEvent) -> str:
-        """One event a meeting. An event deleted by hand is made anew; a cancelled meeting's event is cancelled."""
-        meeting, event = await self._storage.read(lambda tx: _event(tx, effect.meeting_id))
-        if meeting.phase is Phase.CANCELLED:
-            if meeting.event_id:
-                await self._calendar.cancel(meeting.event_id, meeting.cancel_reason)
-            return meeting.event_id
-        if not event.invitees:
-            return "nobody to invite"
-        if meeting.event_id:
-            try:
-                state = await self._calendar.update(meeting.event_id, event)
-            except CalendarFailure as failure:
-                if not failure.gone:
-                    raise
-                state = await self._calendar.create(replace(event, key=f"{event.key}:{meeting.event_id}"))
-        else:
-            state = await self._calendar.create(event)
-        if state != EventState(meeting.event_id, meeting.join_url, meeting.event_uid, meeting.event_seen):
-            await self._storage.run(lambda tx: _keep_event(tx, meeting.id, state))
-        return state.event_id
 
     # --- documents ---
 
@@ -251,56 +223,6 @@ def _told(tx: Transaction, effect: e.Tell) -> _Message | None:
     return shown
 
 
-def _event(tx: Transaction, meeting_id: str) -> tuple[Meeting, Event]:
-    meeting = tx.meeting(meeting_id)
-    body = tx.body(meeting.body_id)
-    required = {holder for seat in seats_on(body, meeting.day) if (holder := _invited(seat))}
-    required |= {body.secretary_id, body.chair_id, body.vice_chair_id} - {""}
-    optional = {expert.person_id for expert in body.experts if expert.in_force(meeting.day)} - required
-    people = tx.people(required | optional)
-    invitees = tuple(
-        Invitee(people[person_id].name, people[person_id].email, person_id in required)
-        for person_id in sorted(required | optional, key=lambda one: people[one].name if one in people else "")
-        if person_id in people and people[person_id].email
-    )
-    start = datetime.combine(meeting.day, meeting.start)
-    end = datetime.combine(meeting.day, meeting.end) if meeting.end else start + timedelta(hours=EVENT_HOURS)
-    subject = t(body.language, "calendar.subject", body=body.name, number=meeting.designation)
-    return meeting, Event(
-        key=meeting.id,
-        subject=subject,
-        html=_invitation(body, meeting),
-        start=start,
-        end=end,
-        zone=body.zone,
-        place=meeting.place,
-        online=meeting.online,
-        invitees=invitees,
-    )
-
-
-def _invited(seat: SeatOnDay) -> str:
-    """The member, or the first deputy while the member is on leave or the seat has no member."""
-    if seat.member_id and not seat.on_leave:
-        return seat.member_id
-    return seat.deputy_ids[0] if seat.deputy_ids else ""
-
-
-def _invitation(body: Body, meeting: Meeting) -> str:
-    language = body.language
-    when = f"{format_date(language, meeting.day, weekday=True)} {format_times(language, meeting.start, meeting.end)}"
-    parts = [f"<p>{escape(t(language, 'calendar.invited', body=body.name, number=meeting.designation, when=when))}</p>"]
-    if meeting.published_at:
-        items = "".join(f"<li>§ {item.section} {escape(item.title)}</li>" for item in in_order(meeting))
-        parts.append(f"<p>{escape(t(language, 'calendar.agenda'))}</p><ul>{items}</ul>")
-    return "".join(parts)
-
-
-def _keep_event(tx: Transaction, meeting_id: str, state: EventState) -> None:
-    tx.note_event(meeting_id, state)
-    tx.later(e.RefreshBoard(meeting_id, "meeting"))
-
-
 @dataclass(frozen=True, slots=True)
 class _DocumentState:
     body: Body
@@ -361,6 +283,9 @@ def _keep_documents(tx: Transaction, made: Document, files: tuple[tuple[str, byt
         if meeting.phase is Phase.CLOSED and made.edition == 1:
             tx.later(e.Tell(f"minutes:{meeting.id}", secretary_id, "minutes_ready", number, meeting.body_id, meeting.id))
         return
+    if made.kind == "agenda":
+        # The invitation leads to it; a newer edition waits a little for the changes that follow, as each is a mail to everybody.
+        tx.later(e.SyncEvent(meeting.id), due=tx.now if made.edition == 1 else tx.now + CALM)
     tx.later(e.RefreshBoard(meeting.id, {"agenda": "meeting", "approved": "approved"}.get(made.kind, "minutes")))
 
 

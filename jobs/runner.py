@@ -117,7 +117,8 @@ class Runner:
             reason = f"{type(error).__name__}: {error}"
             if decision.after is None:
                 bound.error("effect given up", reason=reason)
-                await self._settle(lambda connection, now: outbox.bury(connection, now, claimed.seq, reason))
+                cause = next((one for one in ("refused", "mailbox") if getattr(error, one, False)), "")
+                await self._settle(lambda connection, now: outbox.bury(connection, now, claimed.seq, reason, cause))
             else:
                 after = decision.after
                 bound.warning("effect to be tried again", reason=reason, seconds=after.total_seconds())

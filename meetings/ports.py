@@ -123,12 +123,37 @@ class EventState:
     seen: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class EventFound:
+    """What somebody made of an event in Outlook. `start` and `end` are local wall-clock in the zone of the event that was to be."""
+
+    subject: str
+    start: datetime
+    end: datetime
+    place: str
+
+
+class EventEdited(Exception):
+    """Somebody changed the event in Outlook since it was last written, so nothing was written over it."""
+
+    def __init__(self, found: EventFound) -> None:
+        super().__init__("edited in Outlook")
+        self.found = found
+
+
 class Calendar(Protocol):
     """The organiser's calendar. Failures are `CalendarFailure`."""
 
+    def seen(self, event: Event) -> str:
+        """The digest that `EventState.seen` will be when this event has been written."""
+        ...
+
     async def create(self, event: Event) -> EventState: ...
 
-    async def update(self, event_id: str, event: Event) -> EventState: ...
+    async def update(self, event_id: str, event: Event, seen: str = "") -> EventState:
+        """Make the event as given. `seen`: digests, with spaces between, of what may have been written there last; when none of them is
+        what is there now, nor is it as wanted, `EventEdited` is raised and nothing written."""
+        ...
 
     async def cancel(self, event_id: str, reason: str) -> None: ...
 

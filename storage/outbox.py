@@ -17,6 +17,8 @@ from storage.mapping import inserting
 from storage.tables import body, effect, meeting, turn
 
 KINDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in get_args(Effect)}
+# What the secretary can ask to be put right has a sentence of its own.
+CAUSES: Mapping[str, tuple[str, ...]] = {"SyncEvent": ("refused", "mailbox")}
 WAITING, RUNNING, DONE, DEAD = "waiting", "running", "done", "dead"
 
 
@@ -119,7 +121,7 @@ def retry(connection: Connection, now: datetime, seq: int, at: datetime, error: 
     )
 
 
-def bury(connection: Connection, now: datetime, seq: int, error: str) -> None:
+def bury(connection: Connection, now: datetime, seq: int, error: str, cause: str = "") -> None:
     """Dead, and the secretary is told in the same transaction. A dead row does not park its lane: what comes later renders the newest
     state anyway, so it can only mend. A message that died cannot tell of itself; `health` counts it."""
     row = connection.execute(
@@ -137,7 +139,8 @@ def bury(connection: Connection, now: datetime, seq: int, error: str) -> None:
     found = connection.execute(select(body.c.id, body.c.secretary_id).where(concerned)).first()
     if found is not None and found.secretary_id:
         kind = row.kind if row.kind in KINDS else "Unknown"
-        write(connection, [(Tell(f"dead:{seq}", found.secretary_id, f"dead_{kind}", (), found.id, meeting_id), now)])
+        sentence = f"dead_{kind}_{cause}" if cause in CAUSES.get(kind, ()) else f"dead_{kind}"
+        write(connection, [(Tell(f"dead:{seq}", found.secretary_id, sentence, (), found.id, meeting_id), now)])
 
 
 def rescue(connection: Connection, now: datetime, most: int) -> int:

@@ -1,0 +1,143 @@
+"""The meeting in the organiser's calendar: one event a meeting, made equal to the meeting of the moment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from html import escape
+from typing import Protocol
+
+from meetings import effects as e
+from meetings.model import Body, Calling, Document, Meeting, Phase
+from meetings.ports import Calendar, CalendarFailure, Event, EventEdited, EventFound, EventState, Invitee
+from meetings.rules.numbering import in_order
+from meetings.rules.seats import SeatOnDay, seats_on
+from storage.transaction import Storage, Transaction
+from texts import format_date, format_times, t
+
+EVENT_HOURS = 2
+
+
+class Address(Protocol):
+    """The signed address of a document; the same document at the same moment is the same address."""
+
+    def __call__(self, document_id: str, at: datetime | None = None, /) -> str: ...
+
+
+class Calendars:
+    """What the effects of the calendar do; each is harmless when run twice."""
+
+    def __init__(self, storage: Storage, calendar: Calendar, address: Address) -> None:
+        self._storage = storage
+        self._calendar = calendar
+        self._address = address
+
+    async def sync_event(self, effect: e.SyncEvent) -> str:
+        """One event a meeting. An event deleted by hand is made anew; a cancelled meeting's event is cancelled."""
+        meeting, event = await self._storage.read(lambda tx: _event(tx, effect.meeting_id, self._address))
+        if meeting.phase is Phase.CANCELLED:
+            if meeting.event_id:
+                await self._calendar.cancel(meeting.event_id, meeting.cancel_reason)
+            return meeting.event_id
+        if not event.invitees:
+            return "nobody to invite"
+        if meeting.event_id:
+            seen = await self._about_to_write(meeting, self._calendar.seen(event))
+            try:
+                state = await self._calendar.update(meeting.event_id, event, seen)
+            except EventEdited as edited:
+                found = edited.found
+                await self._storage.run(lambda tx: _tell_edited(tx, meeting.id, found))
+                return "edited in Outlook"
+            except CalendarFailure as failure:
+                if not failure.gone:
+                    raise
+                state = await self._calendar.create(replace(event, key=f"{event.key}:{meeting.event_id}"))
+        else:
+            state = await self._calendar.create(event)
+        if state != EventState(meeting.event_id, meeting.join_url, meeting.event_uid, meeting.event_seen):
+            await self._storage.run(lambda tx: _keep_event(tx, meeting.id, state))
+        return state.event_id
+
+    async def _about_to_write(self, meeting: Meeting, digest: str) -> str:
+        """The digests that are ours. Noted before writing: when the answer is lost, it must not look like an edit."""
+        seen = meeting.event_seen.split()
+        if not seen or digest in seen:
+            return meeting.event_seen
+        noted = EventState(meeting.event_id, meeting.join_url, meeting.event_uid, " ".join([*seen, digest]))
+        await self._storage.run(lambda tx: tx.note_event(meeting.id, noted))
+        return noted.seen
+
+
+def _event(tx: Transaction, meeting_id: str, address: Address) -> tuple[Meeting, Event]:
+    meeting = tx.meeting(meeting_id)
+    body = tx.body(meeting.body_id)
+    required, optional = _invited(body, meeting)
+    people = tx.people(required | optional)
+    invitees = tuple(
+        Invitee(people[person_id].name, people[person_id].email, person_id in required)
+        for person_id in sorted(required | optional, key=lambda one: people[one].name if one in people else "")
+        if person_id in people and people[person_id].email
+    )
+    start = datetime.combine(meeting.day, meeting.start)
+    end = datetime.combine(meeting.day, meeting.end) if meeting.end else start + timedelta(hours=EVENT_HOURS)
+    subject = t(body.language, "calendar.subject", body=body.name, number=meeting.designation)
+    agenda = next((one for one in tx.documents(meeting.id) if (one.kind, one.format) == ("agenda", "pdf")), None)
+    return meeting, Event(
+        key=meeting.id,
+        subject=subject,
+        html=_invitation(body, meeting, agenda, address),
+        start=start,
+        end=end,
+        zone=body.zone,
+        place=meeting.place,
+        online=meeting.online,
+        invitees=invitees,
+    )
+
+
+def _invited(body: Body, meeting: Meeting) -> tuple[set[str], set[str]]:
+    """Who must and who may come. A member who declined stays invited beside the deputy, and may change their mind."""
+    seats = seats_on(body, meeting.day)
+    called = {call.deputy_id for call in meeting.deputy_calls if not call.item_id and call.ended_at is None and call.accepted is not False}
+    required = {holder for seat in seats if (holder := _holder(seat))} | called
+    required |= {body.secretary_id, body.chair_id, body.vice_chair_id} - {""}
+    optional = {expert.person_id for expert in body.experts if expert.in_force(meeting.day)}
+    if body.calling is Calling.ALWAYS:
+        optional |= {seat.deputy_ids[0] for seat in seats if seat.deputy_ids}
+    return required, optional - required
+
+
+def _holder(seat: SeatOnDay) -> str:
+    """The member, or the first deputy while the member is on leave or the seat has no member."""
+    if seat.member_id and not seat.on_leave:
+        return seat.member_id
+    return seat.deputy_ids[0] if seat.deputy_ids else ""
+
+
+def _invitation(body: Body, meeting: Meeting, agenda: Document | None, address: Address) -> str:
+    language = body.language
+    when = f"{format_date(language, meeting.day, weekday=True)} {format_times(language, meeting.start, meeting.end)}"
+    parts = [f"<p>{escape(t(language, 'calendar.invited', body=body.name, number=meeting.designation, when=when))}</p>"]
+    # Items and link come together when the document is there: each change of the text is a mail to everybody.
+    if meeting.published_at and agenda:
+        items = "".join(f"<li>§ {item.section} {escape(item.title)}</li>" for item in in_order(meeting))
+        link = escape(address(agenda.id, meeting.published_at))
+        parts.append(f"<p>{escape(t(language, 'calendar.agenda'))}</p><ul>{items}</ul>")
+        parts.append(f'<p><a href="{link}">{escape(t(language, "calendar.agenda_file"))}</a></p>')
+    return "".join(parts)
+
+
+def _tell_edited(tx: Transaction, meeting_id: str, found: EventFound) -> None:
+    """The secretary decides which is right; until the two are alike again, nothing is written there."""
+    meeting = tx.meeting(meeting_id)
+    body = tx.body(meeting.body_id)
+    times = format_times(body.language, found.start.time(), found.end.time())
+    when = f"{format_date(body.language, found.start.date(), weekday=True)} {times}"
+    params = (("number", meeting.designation), ("subject", found.subject), ("when", when), ("place", found.place or "–"))
+    tx.later(e.Tell(f"edited:{meeting.id}:{tx.new_id()}", body.secretary_id, "event_edited", params, body.id, meeting.id))
+
+
+def _keep_event(tx: Transaction, meeting_id: str, state: EventState) -> None:
+    tx.note_event(meeting_id, state)
+    tx.later(e.RefreshBoard(meeting_id, "meeting"))

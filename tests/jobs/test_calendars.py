@@ -1,0 +1,178 @@
+"""What the effects of the calendar ask of Graph for a meeting in the database: through the real client, against the stand-in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from aiohttp import web
+
+from graph.calendar import GraphCalendar
+from graph.client import GraphClient, graph_client
+from graph.sandbox import MemoryStore, add_sandbox
+from jobs.calendars import Calendars
+from jobs.runner import Runner
+from meetings.effects import SyncEvent
+from meetings.model import Calling, DeputyCall, Document
+from meetings.ports import CalendarFailure
+from storage.transaction import Transaction
+from tests.graph.conftest import ORGANISER, served
+from tests.samples import NOW
+from tests.use_cases.stage import Stage, stage
+
+SYNC = SyncEvent("meeting")
+
+
+@dataclass
+class Office:
+    """A stage with its calendar; `sync` is the effect."""
+
+    room: Stage
+    client: GraphClient
+    calendars: Calendars
+    store: MemoryStore
+
+    async def sync(self) -> str:
+        return await self.calendars.sync_event(SYNC)
+
+    async def change(self, **parts: Any) -> None:
+        await self.room.storage.run(lambda tx: tx.save(replace(tx.meeting("meeting"), **parts)))
+
+    async def body(self, **parts: Any) -> None:
+        await self.room.storage.run(lambda tx: tx.save(replace(tx.body("body"), **parts)))
+
+    async def event(self) -> dict[str, Any]:
+        (only,) = await self.store.all("meeting")
+        return only
+
+    async def invited(self) -> dict[str, str]:
+        return {one["address"].split("@")[0]: one["type"] for one in (await self.event())["attendees"] if not one.get("uninvited")}
+
+    async def told(self) -> list[dict[str, Any]]:
+        return [json.loads(text) for text in await self.room.effects("Tell")]
+
+
+def with_emails(tx: Transaction) -> None:
+    for person in tx.people(["m1", "m2", "m3", "d1", "d2", "d3", "x1", "sec"]).values():
+        tx.save(replace(person, email=f"{person.id}@example.org"))
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    app, store = web.Application(), MemoryStore()
+    add_sandbox(app, store, now=lambda: NOW)
+    async with served(app) as url, stage(tmp_path) as room:
+        await room.storage.run(with_emails)
+        client = graph_client(f"{url}/graph/v1.0", timeout=httpx.Timeout(3.0))
+
+        def address(document_id: str, at: datetime | None = None) -> str:
+            return f"https://bot.example.org/documents/{document_id}?until={int(at.timestamp()) if at else 0}&mark=m"
+
+        yield Office(room, client, Calendars(room.storage, GraphCalendar(client, ORGANISER), address), store)
+        await client.aclose()
+
+
+async def test_members_must_and_experts_may_come(office: Office) -> None:
+    await office.sync()
+    assert await office.invited() == {"m1": "required", "m2": "required", "m3": "required", "sec": "required", "x1": "optional"}
+    meeting = await office.room.meeting()
+    assert meeting.event_id
+    assert meeting.event_uid
+    assert meeting.event_seen
+
+
+async def test_a_called_deputy_comes_beside_the_member_and_goes_when_the_call_ends(office: Office) -> None:
+    calls = [
+        DeputyCall("c1", "meeting", "s1", "d1", "m1", NOW),
+        DeputyCall("c2", "meeting", "s2", "d2", "m2", NOW, accepted=False),
+        DeputyCall("c3", "meeting", "s3", "d3", "m3", NOW, item_id="i2"),
+    ]
+    await office.change(deputy_calls=tuple(calls))
+    await office.sync()
+    invited = await office.invited()
+    assert (invited["m1"], invited["d1"]) == ("required", "required")
+    assert not {"d2", "d3"} & set(invited)
+    await office.change(deputy_calls=(replace(calls[0], ended_at=NOW), *calls[1:]))
+    await office.sync()
+    assert "d1" not in await office.invited()
+
+
+async def test_a_body_that_always_calls_its_deputies_has_them_invited_from_the_start(office: Office) -> None:
+    await office.body(calling=Calling.ALWAYS)
+    await office.sync()
+    invited = await office.invited()
+    assert {invited["d1"], invited["d2"], invited["d3"]} == {"optional"}
+
+
+async def test_the_agenda_comes_into_the_invitation_with_its_link_and_stays_as_it_is(office: Office) -> None:
+    await office.sync()
+    assert "Asia 2" not in (await office.event())["content"]
+    document = Document("doc1", "meeting", "agenda", "pdf", 1, "agenda.pdf", "0")
+    await office.room.storage.run(lambda tx: tx.add_document(document, b"%PDF"))
+    await office.sync()
+    event = await office.event()
+    assert "Asia 2" in event["content"]
+    assert "https://bot.example.org/documents/doc1" in event["content"]
+    office.room.now = datetime(2026, 5, 11, 9, 0, tzinfo=UTC)
+    await office.sync()
+    assert await office.event() == event
+
+
+async def test_an_edit_in_outlook_is_told_and_left_until_both_are_alike_again(office: Office) -> None:
+    await office.sync()
+    before = await office.room.meeting()
+    event = await office.event()
+    await office.store.put("meeting", event["id"], {**event, "location": "Kahvila"})
+    await office.change(start=time(9, 0))
+    assert await office.sync() == "edited in Outlook"
+    (told,) = await office.told()
+    assert (told["person_id"], told["sentence"]) == ("sec", "event_edited")
+    assert dict(told["params"])["place"] == "Kahvila"
+    event = await office.event()
+    assert (event["location"], event["start"]["dateTime"][:16]) == ("Kahvila", "2026-05-11T10:00")
+    # Changed here as it was changed there.
+    await office.change(start=before.start, place="Kahvila")
+    assert await office.sync() == before.event_id
+    await office.change(start=time(9, 0))
+    assert await office.sync() == before.event_id
+    assert (await office.event())["start"]["dateTime"][:16] == "2026-05-11T09:00"
+    assert len(await office.told()) == 1
+
+
+@pytest.mark.parametrize(("status", "code", "cause"), [(403, "ErrorAccessDenied", "refused"), (404, "ErrorInvalidUser", "mailbox")])
+async def test_what_an_administrator_must_mend_is_said_to_the_secretary(office: Office, status: int, code: str, cause: str) -> None:
+    room = office.room
+
+    async def fails(effect: SyncEvent) -> str:
+        raise CalendarFailure(f"Graph {status} {code}", refused=status == 403, mailbox=status == 404)
+
+    runner = Runner(room.storage, {SyncEvent: fails})
+    await room.storage.run(lambda tx: tx.later(SYNC))
+    for _ in range(3):
+        for claimed in await runner._claim():
+            await runner._carry_out(claimed)
+        room.now = room.now.replace(hour=room.now.hour + 1)
+    (told,) = await office.told()
+    assert (told["person_id"], told["sentence"]) == ("sec", f"dead_SyncEvent_{cause}")
+
+
+async def test_a_lost_answer_makes_one_event_and_is_nobodys_edit(office: Office) -> None:
+    await office.sync()
+    await office.change(place="Sali 2")
+    meeting = await office.room.meeting()
+    # As if the answer to the writing was lost: only what was noted before it is kept.
+    noted = await office.calendars._about_to_write(meeting, "other")
+    assert noted == f"{meeting.event_seen} other"
+    assert (await office.room.meeting()).event_seen == noted
+    await office.sync()
+    await office.change(place="Sali 3")
+    await office.sync()
+    assert (await office.event())["location"] == "Sali 3"
+    assert await office.told() == []
+    assert " " not in (await office.room.meeting()).event_seen
