@@ -14,18 +14,22 @@ import holidays
 import structlog
 from aiohttp import web
 
+from bot.comment_page import add_comment_page
 from bot.edge import Edge, EdgeConfig
 from bot.pages import add_pages
 from bot.teams import MeetingBot
 from bot.turn import Turns
 from documents.docx import check_template
 from documents.intake import read_file
-from documents.links import document_link
+from documents.links import comment_link, document_link
 from graph.calendar import GraphCalendar
 from graph.client import ClientCertificate, ClientSecret, Credential, graph_client
+from graph.mail import GraphMail, SmtpMail
 from graph.sandbox import add_sandbox
 from jobs.handlers import Gate, Handlers
+from jobs.mail import Letters
 from jobs.runner import Runner
+from meetings.ports import Mail
 from settings import Settings, read_settings
 from storage.alone import AlreadyRunning
 from storage.sandbox import SandboxTable
@@ -64,7 +68,16 @@ async def create_app(
     graph_url = settings.graph_base_url or (f"http://{settings.host}:{settings.port}/graph/v1.0" if sandbox else "")
     graph = graph_client(graph_url, _credential(settings)) if graph_url else graph_client(credential=_credential(settings))
     calendar = GraphCalendar(graph, settings.organiser or SANDBOX_ORGANISER)
-    handlers = Handlers(storage, edge.connector, calendar, address, Gate(pace))
+    # The stand-in has no post: on this machine alone letters need a mail server of their own.
+    mail: Mail | None = None if sandbox else GraphMail(graph, settings.organiser or SANDBOX_ORGANISER)
+    if settings.smtp_url:
+        mail = SmtpMail(settings.smtp_url, settings.smtp_from)
+
+    def comment_address(person_id: str, meeting_id: str, round_id: str, until: datetime) -> str:
+        return comment_link(base, person_id, meeting_id, round_id, key, until)
+
+    letters = Letters(storage, mail, address, comment_address)
+    handlers = Handlers(storage, edge.connector, calendar, address, Gate(pace), letters)
     runner = Runner(storage, handlers.table())
 
     async def intake(name: str, content: bytes) -> str:
@@ -90,6 +103,7 @@ async def create_app(
 
     app = web.Application(client_max_size=1024 * 1024 + 1)
     app.router.add_route("*", "/api/messages", messages)
+    add_comment_page(app, storage, key, clock, address)
     add_pages(app, storage, lambda: runner.running, key, clock)
     if sandbox:
         add_sandbox(app, SandboxTable(storage), now=clock, name_of=storage.name_of)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,6 +37,9 @@ class Settings(BaseSettings):
     graph_base_url: str = ""
     organiser: str = Field(default="", validation_alias="GRAPH_ORGANISER")
 
+    smtp_url: str = Field(default="", repr=False)
+    smtp_from: str = ""
+
     @model_validator(mode="after")
     def _whole(self) -> Settings:
         faults = []
@@ -53,11 +57,24 @@ class Settings(BaseSettings):
                 faults.append("GRAPH_ORGANISER is empty: the mailbox that sends the invitations")
             if not self.public_url.startswith("https://"):
                 faults.append("PUBLIC_URL must be the bot's public https address")
+        faults += _mail_faults(self.smtp_url, self.smtp_from)
         if bool(self.certificate_file) != bool(self.certificate_thumbprint):
             faults.append("MicrosoftAppCertificateFile and MicrosoftAppCertificateThumbprint go together")
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+
+def _mail_faults(url: str, sender: str) -> list[str]:
+    if not url:
+        return []
+    parts = urlsplit(url)
+    faults = []
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        faults.append("SMTP_URL is smtps://user:password@host:465 or smtp://user:password@host:587")
+    if "@" not in sender:
+        faults.append("SMTP_FROM is the address that letters come from")
+    return faults
 
 
 def read_settings() -> Settings:

@@ -23,5 +23,23 @@ def is_valid(document_id: str, until: str, mark: str, key: bytes, now: datetime)
     return hmac.compare_digest(mark.encode(errors="replace"), _mark(document_id, int(until), key).encode())
 
 
+def comment_link(base: str, person_id: str, meeting_id: str, round_id: str, key: bytes, until: datetime) -> str:
+    """A person's own page for commenting on the minutes of one round: `<base>/comment/<person>.<meeting>.<round>.<until>.<mark>`."""
+    says = f"{person_id}.{meeting_id}.{round_id}"
+    seconds = int(until.timestamp())
+    return f"{base}/comment/{says}.{seconds}.{_mark(f'comment.{says}', seconds, key)}"
+
+
+def read_comment_token(token: str, key: bytes, now: datetime) -> tuple[str, str, str] | None:
+    """The ids of person, meeting and round in a token of ours that has not expired; None for anything else."""
+    parts = token.split(".")
+    if len(parts) != 5:
+        return None
+    person_id, meeting_id, round_id, until, mark = parts
+    if not is_valid(f"comment.{person_id}.{meeting_id}.{round_id}", until, mark, key, now):
+        return None
+    return person_id, meeting_id, round_id
+
+
 def _mark(document_id: str, until: int, key: bytes) -> str:
     return hmac.new(key, f"{document_id}.{until}".encode(), hashlib.sha256).hexdigest()

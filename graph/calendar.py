@@ -215,6 +215,11 @@ def _failure(error: APIError, *, of_event: bool) -> CalendarFailure:
     )
 
 
+def failure_of(error: APIError) -> CalendarFailure:
+    """What Graph answered to a call about no event."""
+    return _failure(error, of_event=False)
+
+
 def _code(error: APIError) -> str:
     code = (error.error.code if isinstance(error, ODataError) and error.error else None) or ""
     # Only the code: Graph's messages name people and addresses.

@@ -15,6 +15,7 @@ from documents.docx import render_docx
 from documents.outline import agenda_doc, minutes_doc
 from documents.pdf import render_pdf
 from jobs.calendars import Address, Calendars
+from jobs.mail import Letters, later_letters
 from meetings import commands as c
 from meetings import effects as e
 from meetings.errors import Refused
@@ -60,12 +61,13 @@ class Gate:
 class Handlers:
     """The table of handlers over the adapters; `gone` failures of the channel are told apart by the attribute of that name."""
 
-    def __init__(self, storage: Storage, messenger: Messenger, calendar: Calendar, address: Address, gate: Gate) -> None:
+    def __init__(self, storage: Storage, messenger: Messenger, calendar: Calendar, address: Address, gate: Gate, letters: Letters) -> None:
         self._storage = storage
         self._messenger = messenger
         self._calendars = Calendars(storage, calendar, address)
         self._address = address
         self._gate = gate
+        self._letters = letters
 
     def table(self) -> Mapping[type[e.Effect], Callable[[Any], Awaitable[str]]]:
         return {
@@ -76,6 +78,7 @@ class Handlers:
             e.RemindRound: self.remind_round,
             e.EndRound: self.end_round,
             e.ReadMembers: self.read_members,
+            e.Send: self._letters.send,
         }
 
     # --- the board ---
@@ -106,7 +109,7 @@ class Handlers:
     async def tell(self, effect: e.Tell) -> str:
         state = await self._storage.read(lambda tx: _told(tx, effect))
         if state is None:
-            return "no account"
+            return await self._letters.tell(effect)
         person, desk, service_url, card, summary = state(self._address)
         conversation_id = desk
         if not conversation_id:
@@ -115,7 +118,7 @@ class Handlers:
             return await self._messenger.post(service_url, conversation_id, _activity(card, summary))
         except Exception as failure:
             if getattr(failure, "gone", False):
-                return "unreachable"
+                return await self._letters.tell(effect)
             raise
 
     # --- documents ---
@@ -286,6 +289,7 @@ def _keep_documents(tx: Transaction, made: Document, files: tuple[tuple[str, byt
     if made.kind == "agenda":
         # The invitation leads to it; a newer edition waits a little for the changes that follow, as each is a mail to everybody.
         tx.later(e.SyncEvent(meeting.id), due=tx.now if made.edition == 1 else tx.now + CALM)
+    later_letters(tx, meeting, made)
     tx.later(e.RefreshBoard(meeting.id, {"agenda": "meeting", "approved": "approved"}.get(made.kind, "minutes")))
 
 

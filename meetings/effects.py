@@ -123,4 +123,23 @@ class ReadMembers:
         return self.lane
 
 
-Effect = RefreshBoard | Tell | SyncEvent | RenderDocuments | RemindRound | EndRound | ReadMembers
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A letter to a person without Teams: `letter` agenda, round or approved, about the meeting as it is on the day. Mail cannot be asked
+    whether it arrived, so when the process dies between sending and writing it down, the letter goes twice, under one mark."""
+
+    id: str
+    person_id: str
+    letter: str
+    meeting_id: str
+
+    @property
+    def lane(self) -> str:
+        return f"mail:{self.person_id}"
+
+    @property
+    def key(self) -> str:
+        return f"send:{self.id}"
+
+
+Effect = RefreshBoard | Tell | SyncEvent | RenderDocuments | RemindRound | EndRound | ReadMembers | Send

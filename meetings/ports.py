@@ -158,6 +158,35 @@ class Calendar(Protocol):
     async def cancel(self, event_id: str, reason: str) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class MailFile:
+    """A file with a letter. `method`: of an iCalendar file, such as PUBLISH."""
+
+    name: str
+    content: bytes
+    content_type: str
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An e-mail to one person. `key` names it: a repeat carries the same mark, by which mailboxes can tell it."""
+
+    key: str
+    to_name: str
+    to_email: str
+    subject: str
+    html: str
+    text: str
+    files: tuple[MailFile, ...] = ()
+
+
+class Mail(Protocol):
+    """The outgoing post. Failures are `CalendarFailure`."""
+
+    async def send(self, letter: Letter) -> None: ...
+
+
 class CalendarFailure(Exception):
     """Microsoft 365 did not do it. `gone`: the event no longer exists. `retry_after`: seconds to wait, if it said so. `refused`: a right
     is missing, `reason` names it. `mailbox`: there is no such mailbox, or the bot may not use it."""

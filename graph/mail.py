@@ -1,0 +1,126 @@
+"""The port `Mail`: from the organiser's mailbox by Microsoft Graph, or by a mail server (SMTP). Nothing is retried here."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import formatdate, parseaddr
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+import httpx
+from kiota_abstractions.api_error import APIError
+from msgraph.generated.models.attachment import Attachment
+from msgraph.generated.models.body_type import BodyType
+from msgraph.generated.models.email_address import EmailAddress
+from msgraph.generated.models.file_attachment import FileAttachment
+from msgraph.generated.models.internet_message_header import InternetMessageHeader
+from msgraph.generated.models.item_body import ItemBody
+from msgraph.generated.models.message import Message
+from msgraph.generated.models.recipient import Recipient
+from msgraph.generated.users.item.send_mail.send_mail_post_request_body import SendMailPostRequestBody
+from msgraph.graph_service_client import GraphServiceClient
+
+from graph.calendar import DEADLINE, failure_of
+from graph.client import NoToken
+from meetings.ports import CalendarFailure, Letter, MailFile
+
+KEY_HEADER = "x-pykala-key"
+# Codes of SMTP that speak of the letter, not of the moment.
+_FOR_EVER = range(500, 600)
+
+
+class GraphMail:
+    """Sends from the mailbox `organiser`."""
+
+    def __init__(self, client: GraphServiceClient, organiser: str) -> None:
+        self._user = client.users.by_user_id(organiser)
+
+    async def send(self, letter: Letter) -> None:
+        message = Message(
+            subject=letter.subject,
+            body=ItemBody(content_type=BodyType.Html, content=letter.html),
+            to_recipients=[Recipient(email_address=EmailAddress(name=letter.to_name, address=letter.to_email))],
+            internet_message_headers=[InternetMessageHeader(name=KEY_HEADER, value=_mark(letter))],
+            attachments=[_attached(file) for file in letter.files],
+        )
+        try:
+            async with asyncio.timeout(DEADLINE):
+                await self._user.send_mail.post(SendMailPostRequestBody(message=message, save_to_sent_items=False))
+        except APIError as error:
+            raise failure_of(error) from error
+        except NoToken as error:
+            raise CalendarFailure(f"token {error.reason}", transient=error.transient) from error
+        except (TimeoutError, httpx.HTTPError) as error:
+            raise CalendarFailure(f"connection {type(error).__name__}", transient=True) from error
+
+
+class SmtpMail:
+    """Sends through the mail server of `url`: `smtps://` is TLS from the first byte, `smtp://` STARTTLS; on this machine alone plain text
+    will do."""
+
+    def __init__(self, url: str, sender: str) -> None:
+        parts = urlsplit(url)
+        self._host = parts.hostname or ""
+        self._tls = parts.scheme == "smtps"
+        self._port = parts.port or (465 if self._tls else 587)
+        self._user = unquote(parts.username or "") or None
+        self._password = unquote(parts.password or "") or None
+        self._sender = sender
+
+    async def send(self, letter: Letter) -> None:
+        local = self._host in {"127.0.0.1", "::1", "localhost"}
+        try:
+            await aiosmtplib.send(
+                mime(letter, self._sender),
+                hostname=self._host,
+                port=self._port,
+                username=self._user,
+                password=self._password,
+                use_tls=self._tls,
+                start_tls=None if self._tls or local else True,
+                timeout=DEADLINE,
+            )
+        except aiosmtplib.SMTPRecipientsRefused as refused:
+            raise CalendarFailure("SMTP recipient", transient=all(one.code not in _FOR_EVER for one in refused.recipients)) from refused
+        except aiosmtplib.SMTPResponseException as refused:
+            raise CalendarFailure(f"SMTP {refused.code}", transient=refused.code not in _FOR_EVER) from refused
+        except (aiosmtplib.SMTPException, OSError) as failure:
+            raise CalendarFailure(f"SMTP {type(failure).__name__}", transient=True) from failure
+
+
+def mime(letter: Letter, sender: str) -> EmailMessage:
+    """The letter as MIME. The Message-ID follows from the key, so that mailboxes see a repeat as the same letter."""
+    message = EmailMessage()
+    _, address = parseaddr(sender)
+    message["From"] = sender
+    message["To"] = Address(display_name=_line(letter.to_name), addr_spec=letter.to_email)
+    message["Subject"] = _line(letter.subject)
+    message["Date"] = formatdate()
+    message["Message-ID"] = f"<{_mark(letter)}@{address.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(letter.text)
+    message.add_alternative(letter.html, subtype="html")
+    for file in letter.files:
+        main, _, sub = file.content_type.partition("/")
+        params = {"method": file.method, "charset": "utf-8"} if file.method else {}
+        message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name, params=params)
+    return message
+
+
+def _mark(letter: Letter) -> str:
+    return hashlib.sha256(letter.key.encode()).hexdigest()[:40]
+
+
+def _line(text: str) -> str:
+    """One line: a line break in a header would begin another header."""
+    return " ".join(text.split())
+
+
+def _attached(file: MailFile) -> Attachment:
+    content_type = f"{file.content_type}; method={file.method}; charset=utf-8" if file.method else file.content_type
+    return FileAttachment(
+        odata_type="#microsoft.graph.fileAttachment", name=file.name, content_type=content_type, content_bytes=file.content
+    )

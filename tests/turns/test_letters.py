@@ -1,0 +1,185 @@
+"""A person without Teams: letters through a mail server, and the page where their comments come back, with the whole bot."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import aiohttp
+import pytest
+from icalendar import Calendar
+
+from tests.turns import scenes
+from tests.turns.room import Room, text_of
+from tests.turns.scenes import PLANNED, Scene, in_review
+from texts import t
+
+ADDRESS = "elli.eskola@ulkona.example"
+
+
+class Server:
+    """A mail server that keeps what it takes."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+
+    async def open(self) -> int:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=10_000_000)
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def close(self) -> None:
+        self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 here\r\n")
+        while line := await reader.readline():
+            verb = line[:4].upper()
+            if verb == b"DATA":
+                writer.write(b"354 go on\r\n")
+                content = (await reader.readuntil(b"\r\n.\r\n"))[:-3].replace(b"\r\n..", b"\r\n.")
+                letter = message_from_bytes(content, policy=policy.default)
+                assert isinstance(letter, EmailMessage)
+                self.letters.append(letter)
+            writer.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
+            await writer.drain()
+            if verb == b"QUIT":
+                break
+        writer.close()
+
+    def about(self, subject: str) -> EmailMessage | None:
+        return next((one for one in self.letters if subject in str(one["subject"])), None)
+
+
+@pytest.fixture
+async def post(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
+    server = Server()
+    monkeypatch.setenv("SMTP_URL", f"smtp://127.0.0.1:{await server.open()}")
+    monkeypatch.setenv("SMTP_FROM", "sihteeri@pykala.example")
+    yield server
+    await server.close()
+
+
+@pytest.fixture
+async def room(tmp_path: Path, post: Server) -> AsyncIterator[Room]:
+    async with Room(tmp_path, PLANNED) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def addressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scenes, "ROSTER", scenes.ROSTER.replace("Elli Eskola", f"Elli Eskola {ADDRESS}"))
+
+
+async def letter(scene: Scene, post: Server, kind: str) -> EmailMessage:
+    subject = t(scene.language, f"mail.{kind}_subject", body="Saarten ohjausryhmä", number="1/2026")
+    found: EmailMessage = await scene.room.settled(lambda: post.about(subject), subject)
+    return found
+
+
+def link_in(letter: EmailMessage) -> str:
+    body = letter.get_body(("plain",))
+    assert body is not None
+    found = re.search(r"http://\S+/comment/\S+", body.get_content())
+    assert found is not None
+    return found.group()
+
+
+async def page(url: str, data: dict[str, str] | None = None) -> tuple[int, str, Mapping[str, str]]:
+    async with aiohttp.ClientSession() as session, session.request("POST" if data else "GET", url, data=data) as answer:
+        return answer.status, await answer.text(), answer.headers
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+async def test_the_agenda_goes_by_mail_with_the_pdf_and_a_calendar_file_that_does_not_invite(
+    room: Room, post: Server, language: str
+) -> None:
+    scene = await in_review(room, language)
+    agenda = await letter(scene, post, "agenda")
+    files = {part.get_content_type(): part for part in agenda.iter_attachments()}
+    assert files["application/pdf"].get_content().startswith(b"%PDF")
+    assert files["text/calendar"].get_param("method") == "PUBLISH"
+    content = files["text/calendar"].get_payload(decode=True)
+    assert isinstance(content, bytes)
+    calendar = Calendar.from_ical(content)
+    assert calendar["method"] == "PUBLISH"
+    event = calendar.walk("VEVENT")[0]
+    assert event.decoded("dtstart").astimezone(UTC) == datetime(2026, 5, 11, 7, 0, tzinfo=UTC)
+    assert event["uid"]
+    assert "attendee" not in event
+    assert calendar.walk("VTIMEZONE")
+    assert agenda["to"]
+    assert ADDRESS in str(agenda["to"])
+
+
+async def test_a_comment_comes_back_through_the_personal_page(room: Room, post: Server) -> None:
+    scene = await in_review(room)
+    url = link_in(await letter(scene, post, "round"))
+    status, shown, headers = await page(url)
+    assert status == 200
+    assert "Venesatama" in shown
+    assert t("fi", "stock.noted") in shown
+    assert "script-src" not in shown
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "Set-Cookie" not in headers
+    item = re.findall(r'name="text-([^"]+)"', shown)[0]
+
+    status, empty, _ = await page(url, {"do": "send"})
+    assert (status, t("fi", "mail.page_empty") in empty) == (422, True)
+
+    both = {f"text-{item}": "<b>Lisätään aika.</b>", f"kind-{item}": "remark", "do": "none"}
+    status, refused, _ = await page(url, both)
+    assert status == 422
+    assert "&lt;b&gt;Lisätään aika.&lt;/b&gt;" in refused
+
+    status, kept, _ = await page(url, {**both, "do": "send", "nonce": "one"})
+    assert (status, t("fi", "minutes.comment_kept") in kept) == (200, True)
+    await page(url, {**both, "do": "send", "nonce": "one"})
+    comments = text_of(await scene.say("show_comments"))
+    assert comments.count("Elli Eskola: § 1") == 1
+    assert "Elli Eskola" in comments
+
+
+async def test_no_comments_closed_round_long_text_and_the_reminder(room: Room, post: Server) -> None:
+    scene = await in_review(room)
+    url = link_in(await letter(scene, post, "round"))
+    status, long, _ = await page(url, {"text-whole": "ä" * 20_001, "do": "send"})
+    assert status == 422
+    assert "ä" * 20_001 in long
+    status, kept, _ = await page(url, {"do": "none"})
+    assert (status, t("fi", "minutes.no_comments_kept") in kept) == (200, True)
+    await room.at(datetime(2026, 5, 20, 6, 0, tzinfo=UTC))
+    status, late, _ = await page(url, {"text-whole": "Myöhässä.", "do": "send"})
+    assert status == 422
+    assert "Myöhässä." in late
+    approved = await letter(scene, post, "approved")
+    assert any(part.get_content_type() == "application/pdf" for part in approved.iter_attachments())
+    await room.at(datetime(2026, 7, 20, 6, 0, tzinfo=UTC))
+    status, old, _ = await page(url)
+    assert (status, t("fi", "mail.page_no_link") in old) == (404, True)
+
+
+async def test_a_token_that_is_not_ours_opens_nothing(room: Room, post: Server) -> None:
+    scene = await in_review(room)
+    url = link_in(await letter(scene, post, "round"))
+    base, _, token = url.rpartition("/")
+    person, meeting, round_id, until, mark = token.split(".")
+    hostile = [
+        f"{person}.{meeting}.{round_id}.{until}.{'0' * 64}",
+        f"{person}.{meeting}.{round_id}.{int(until) + 1}.{mark}",
+        f"{meeting}.{person}.{round_id}.{until}.{mark}",
+        f"{person}.{meeting}.{round_id}.{until}",
+        f"{person}.{meeting}.{round_id}.٣.{mark}",
+        "x" * 4000,
+        "%00",
+    ]
+    for one in hostile:
+        for data in (None, {"do": "none"}):
+            status, shown, _ = await page(f"{base}/{one}", data)
+            assert status == 404, one
+            assert "Venesatama" not in shown
