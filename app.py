@@ -26,6 +26,7 @@ from graph.calendar import GraphCalendar
 from graph.client import ClientCertificate, ClientSecret, Credential, graph_client
 from graph.mail import GraphMail, SmtpMail
 from graph.sandbox import add_sandbox
+from jobs.dates import PollHandlers
 from jobs.handlers import Gate, Handlers
 from jobs.mail import Letters
 from jobs.runner import Runner
@@ -77,8 +78,10 @@ async def create_app(
         return comment_link(base, person_id, meeting_id, round_id, key, until)
 
     letters = Letters(storage, mail, address, comment_address)
-    handlers = Handlers(storage, edge.connector, calendar, address, Gate(pace), letters)
-    runner = Runner(storage, handlers.table())
+    gate = Gate(pace)
+    handlers = Handlers(storage, edge.connector, calendar, address, gate, letters)
+    polls = PollHandlers(storage, edge.connector, address, gate)
+    runner = Runner(storage, {**handlers.table(), **polls.table()})
 
     async def intake(name: str, content: bytes) -> str:
         return await asyncio.to_thread(read_file, name, content)

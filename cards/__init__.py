@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cards import agenda, attendance, guide, minutes, planning, record, seats, setup
+from cards import agenda, attendance, guide, minutes, planning, polls, record, seats, setup
 from cards.kit import Card, fits
 from meetings.screens.base import Screen
 
@@ -16,6 +16,7 @@ CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
     **guide.CARDS,
     **minutes.CARDS,
     **planning.CARDS,
+    **polls.CARDS,
     **record.CARDS,
     **seats.CARDS,
     **setup.CARDS,

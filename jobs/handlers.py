@@ -89,7 +89,7 @@ class Handlers:
         if state is None:
             return "nothing to show"
         card, summary, service_url, channel, known, root = state(self._address)
-        activity = _activity(card, summary)
+        activity = card_activity(card, summary)
         await self._gate.passed(channel)
         if known:
             try:
@@ -115,7 +115,7 @@ class Handlers:
         if not conversation_id:
             conversation_id = await self._messenger.open_personal(service_url, person.tenant_id, person.channel_id)
         try:
-            return await self._messenger.post(service_url, conversation_id, _activity(card, summary))
+            return await self._messenger.post(service_url, conversation_id, card_activity(card, summary))
         except Exception as failure:
             if getattr(failure, "gone", False):
                 return await self._letters.tell(effect)
@@ -167,7 +167,7 @@ def _by_the_clock(tx: Transaction, command: c.EndRound | c.RemindRound) -> None:
     tx.journal(command)
 
 
-def _activity(card: dict[str, Any], summary: str) -> dict[str, Any]:
+def card_activity(card: dict[str, Any], summary: str) -> dict[str, Any]:
     """A message that is one card (text beside a card would split it in two and leave no id to update)."""
     return {
         "type": "message",

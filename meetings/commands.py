@@ -240,6 +240,38 @@ class ConfirmDates(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPoll(Command):
+    """Which of the dates suits? Asked of everybody on the board."""
+
+    draft_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowPoll(Command):
+    body_id: str = ""
+    poll_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerPoll(Command):
+    """Whether a date suits the one who presses; the newest word counts."""
+
+    body_id: str = ""
+    poll_id: str = ""
+    option_id: str = ""
+    suits: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosePoll(Command):
+    """The chosen date becomes a meeting; without one the poll just ends."""
+
+    body_id: str = ""
+    poll_id: str = ""
+    option_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShowMeetings(Command):
     body_id: str = ""
     page: int = 0

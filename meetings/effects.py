@@ -46,6 +46,22 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
+class RefreshPoll:
+    """Post or update a poll on the board."""
+
+    body_id: str
+    poll_id: str
+
+    @property
+    def lane(self) -> str:
+        return f"poll:{self.poll_id}"
+
+    @property
+    def key(self) -> str:
+        return self.lane
+
+
+@dataclass(frozen=True, slots=True)
 class SyncEvent:
     """Make the calendar event of a meeting equal to the meeting: created, moved, changed or cancelled."""
 
@@ -142,4 +158,4 @@ class Send:
         return f"send:{self.id}"
 
 
-Effect = RefreshBoard | Tell | SyncEvent | RenderDocuments | RemindRound | EndRound | ReadMembers | Send
+Effect = RefreshBoard | RefreshPoll | Tell | SyncEvent | RenderDocuments | RemindRound | EndRound | ReadMembers | Send

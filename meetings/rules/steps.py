@@ -7,6 +7,7 @@ from datetime import datetime
 from meetings import commands as c
 from meetings.access import may
 from meetings.model import Approval, Body, Meeting, Person, Phase
+from meetings.rules.polls import open_poll
 
 
 def next_steps(body: Body, meeting: Meeting | None, person: Person, now: datetime) -> tuple[c.Command, ...]:
@@ -22,7 +23,9 @@ def next_steps(body: Body, meeting: Meeting | None, person: Person, now: datetim
 def _for_body(body: Body) -> tuple[c.Command, ...]:
     if not body.seats:
         return (c.ReadRoster(body_id=body.id), c.ShowBody(body_id=body.id), c.PlanMeeting(body_id=body.id), c.ShowHelp())
+    asked = (c.ShowPoll(body_id=body.id),) if open_poll(body) else ()
     return (
+        *asked,
         c.PlanMeeting(body_id=body.id),
         c.ReadDates(body_id=body.id),
         c.ShowSeats(body_id=body.id),

@@ -13,7 +13,7 @@ from meetings.errors import MeetingError, NotAllowed, NotFound, Refused
 from meetings.ports import Tx
 from meetings.scope import Scope, body_at_hand, find_scope
 from meetings.screens.base import Screen, Sentence
-from meetings.use_cases import agenda, attendance, dates, drafts, guide, minutes, planning, record, roster, seats, setup, template
+from meetings.use_cases import agenda, attendance, dates, drafts, guide, minutes, planning, polls, record, roster, seats, setup, template
 
 # The commands of each area, and where a person lands whose command was refused, repeated or stale: the form with what they
 # typed, or the fresh state. `Any` because each function takes its own command; tests/test_registry.py checks the pairing.
@@ -27,6 +27,7 @@ HANDLERS: Mapping[type[Command], UseCase] = {
     **guide.HANDLERS,
     **minutes.HANDLERS,
     **planning.HANDLERS,
+    **polls.HANDLERS,
     **record.HANDLERS,
     **roster.HANDLERS,
     **seats.HANDLERS,
@@ -41,6 +42,7 @@ VIEWS: Mapping[type[Command], UseCase] = {
     **guide.VIEWS,
     **minutes.VIEWS,
     **planning.VIEWS,
+    **polls.VIEWS,
     **record.VIEWS,
     **roster.VIEWS,
     **seats.VIEWS,

@@ -13,6 +13,7 @@ from meetings.reading.moments import DatesReading, MeetingReading
 from meetings.reading.moments import read_dates as read_text
 from meetings.rules import planning as rules
 from meetings.rules.planning import Doubt, Plan
+from meetings.rules.polls import may_be_asked
 from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, sentence
@@ -43,6 +44,7 @@ def dates_draft(draft: Draft, page: int, tx: Tx, scope: Scope) -> Screen:
     body = scope.body
     reading, rows = _rows(draft, tx, scope)
     confirm = (c.ConfirmDates(draft_id=draft.id),) if rows and not any(doubt.stops for _, _, doubts in rows for doubt in doubts) else ()
+    poll = (c.OpenPoll(draft_id=draft.id),) if confirm and may_be_asked([plan for plan, _, _ in rows], body) else ()
     return DatesRead(
         body=body,
         draft=draft,
@@ -52,7 +54,7 @@ def dates_draft(draft: Draft, page: int, tx: Tx, scope: Scope) -> Screen:
         ),
         questions=reading.questions,
         rest=(*reading.unread, *(one.source for one in reading.dates if _plan(one) is None)),
-        steps=(*confirm, c.ReadDates(body_id=body.id), c.DropDraft(draft_id=draft.id)),
+        steps=(*confirm, *poll, c.ReadDates(body_id=body.id), c.DropDraft(draft_id=draft.id)),
     )
 
 
@@ -71,6 +73,16 @@ def confirm_dates(command: c.ConfirmDates, tx: Tx, scope: Scope) -> Screen:
     tx.drop_draft(draft.id)
     steps = next_steps(body, None, tx.actor, tx.now)
     return DatesPlanned(body=body, meetings=meetings, steps=steps, notice=sentence("planning.dates_planned", count=len(meetings)))
+
+
+def plans_of(draft: Draft, tx: Tx, scope: Scope) -> tuple[Plan, ...]:
+    """The dates of a kept text that can be planned, by date; refused while one of them is impossible."""
+    if draft.kind != "dates":
+        raise Refused("drafts.which_kind")
+    _, rows = _rows(draft, tx, scope)
+    if any(doubt.stops for _, _, doubts in rows for doubt in doubts):
+        raise Refused("planning.dates_stopped")
+    return tuple(plan for plan, _, _ in rows)
 
 
 def dates_view(command: c.ConfirmDates, tx: Tx, scope: Scope) -> Screen:

@@ -14,6 +14,7 @@ from meetings.model import Approval, Body, Draft, Meeting, Phase, RoundResult, S
 from meetings.ports import Tx
 from meetings.rules import rounds
 from meetings.rules.attendance import lacking
+from meetings.rules.polls import open_poll
 from meetings.rules.presence import quorum
 from meetings.rules.steps import next_steps
 from meetings.scope import Scope, meeting_at_hand
@@ -98,7 +99,11 @@ def _first_steps(tx: Tx, scope: Scope) -> tuple[c.Command, ...]:
     if body is None:
         return (c.SetUpBody(), c.ShowHelp(), c.ChooseLanguage())
     meeting = scope.found_meeting or meeting_at_hand(tx, body, ())
-    return next_steps(body, meeting, tx.actor, tx.now)
+    steps = next_steps(body, meeting, tx.actor, tx.now)
+    poll = c.ShowPoll(body_id=body.id)
+    if open_poll(body) is None or poll in steps or not may(c.ShowPoll, body, None, tx.actor, tx.now.astimezone(body.tz).date()):
+        return steps
+    return (poll, *steps)[:6]
 
 
 def _in_hand(tx: Tx, body: Body) -> tuple[Meeting, ...]:
@@ -177,6 +182,7 @@ TYPED: tuple[type[c.Command], ...] = (
     c.ShowSeats,
     c.PlanMeeting,
     c.ReadDates,
+    c.ShowPoll,
     c.ShowMeetings,
     c.MoveMeeting,
     c.CancelMeeting,

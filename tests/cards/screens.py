@@ -30,6 +30,8 @@ from meetings.model import (
     Outcome,
     Person,
     Phase,
+    Poll,
+    PollOption,
     Round,
     RoundResult,
     Seat,
@@ -44,10 +46,11 @@ from meetings.reading.roster import read_roster
 from meetings.rules.agenda import fitting
 from meetings.rules.numbering import in_order
 from meetings.rules.planning import Plan
+from meetings.rules.polls import Suiting
 from meetings.rules.presence import Quorum
 from meetings.rules.seats import seats_on
 from meetings.rules.steps import next_steps
-from meetings.screens import agenda, attendance, base, guide, minutes, planning, record, seats, setup
+from meetings.screens import agenda, attendance, base, guide, minutes, planning, polls, record, seats, setup
 from meetings.screens.base import Screen, sentence
 from tests import samples
 
@@ -196,6 +199,7 @@ def screens(w: World) -> Iterator[Screen]:
     yield from _setup(w)
     yield from _seats(w)
     yield from _planning(w)
+    yield from _polls(w)
     yield from _agenda(w)
     yield from _attendance(w)
     yield from _record(w)
@@ -394,6 +398,22 @@ def _planning(w: World) -> Iterator[Screen]:
     yield planning.DatesRead(rows=(), steps=drop, **shown)  # type: ignore[arg-type]
     planned = tuple(replace(w.meeting, id=f"me{n}", number=n) for n in range(40 if w.large else 2))
     yield planning.DatesPlanned(body=w.body, meetings=planned, steps=_steps(w, None))
+
+
+def _polls(w: World) -> Iterator[Screen]:
+    place = w.words.text("Kunnantalo", 200)
+    poll = Poll("poll", "body", samples.NOW, place, online=True)
+    count = 10 if w.large else 2
+    options = tuple(PollOption(f"o{n}", "body", "poll", date(2027, 6, n), time(10), time(12)) for n in range(1, count + 1))
+    doubts = (sentence("planning.doubt_holiday", day=date(2027, 6, 1), holiday=w.words.line("Juhannus")),)
+    board = tuple(polls.PollRow(n, Suiting(one, 2, 3, True, None)) for n, one in enumerate(options, start=1))
+    desk = tuple(replace(one, own=False, doubts=doubts, suiting=replace(one.suiting, chair=False, secretary=True)) for one in board)
+    closed = replace(poll, closed_at=samples.NOW)
+    shown = {"body": w.body, "answered": 3}
+    end = (c.ClosePoll(body_id="body", poll_id="poll"), c.PlanMeeting(body_id="body"))
+    yield polls.PollShown(poll=poll, rows=board, asking=True, choosing=False, notice=sentence("polls.suits_noted", number=1), **shown)  # type: ignore[arg-type]
+    yield polls.PollShown(poll=poll, rows=desk, asking=True, choosing=True, steps=end, **shown)  # type: ignore[arg-type]
+    yield polls.PollShown(poll=closed, rows=board, asking=False, choosing=False, **shown)  # type: ignore[arg-type]
 
 
 def _agenda_text(w: World) -> str:

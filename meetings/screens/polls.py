@@ -1,0 +1,31 @@
+"""Screens of polls about dates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from meetings.model import Body, Poll
+from meetings.rules.polls import Suiting
+from meetings.screens.base import Screen, Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class PollRow:
+    """A date of a poll under its number. `own`: what the reader has said, None for nothing or on the board; `doubts` for the secretary."""
+
+    number: int
+    suiting: Suiting
+    own: bool | None = None
+    doubts: tuple[Sentence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollShown(Screen):
+    """A poll with its dates, best first. `asking`: the reader can answer; `choosing`: the secretary can choose here."""
+
+    body: Body
+    poll: Poll
+    rows: tuple[PollRow, ...]
+    answered: int
+    asking: bool
+    choosing: bool
