@@ -53,7 +53,7 @@ class Server:
         writer.close()
 
     def about(self, subject: str) -> EmailMessage | None:
-        return next((one for one in self.letters if subject in str(one["subject"])), None)
+        return next((one for one in self.letters if str(one["subject"]) == subject), None)
 
 
 @pytest.fixture
@@ -140,12 +140,17 @@ async def test_a_comment_comes_back_through_the_personal_page(room: Room, post: 
     status, kept, _ = await page(url, {**both, "do": "send", "nonce": "one"})
     assert (status, t("fi", "minutes.comment_kept") in kept) == (200, True)
     await page(url, {**both, "do": "send", "nonce": "one"})
-    comments = text_of(await scene.say("show_comments"))
+    card = await scene.say("show_comments")
+    comments = text_of(card)
     assert comments.count("Elli Eskola: § 1") == 1
-    assert "Elli Eskola" in comments
+    await room.press(scene.aino, scene.desk, card, "answer_comment", {"reason": ""}, answer="noted")
+    told = await room.settled(lambda: post.about("Saarten ohjausryhmä 1/2026"), "the answer by mail")
+    said = told.get_body(("plain",)).get_content()
+    assert t("fi", "told.comment_noted", number="1/2026") in said
+    assert "/comment/" in said
 
 
-async def test_no_comments_closed_round_long_text_and_the_reminder(room: Room, post: Server) -> None:
+async def test_long_texts_come_back_silence_is_kept_and_an_ended_round_takes_nothing(room: Room, post: Server) -> None:
     scene = await in_review(room)
     url = link_in(await letter(scene, post, "round"))
     status, long, _ = await page(url, {"text-whole": "ä" * 20_001, "do": "send"})
