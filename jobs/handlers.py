@@ -24,7 +24,6 @@ from meetings.ports import Calendar, Tx
 from meetings.rules.steps import next_steps
 from meetings.screens.base import Sentence, Told
 from meetings.use_cases import execute
-from meetings.use_cases.agenda import CALM
 from meetings.use_cases.boards import BOARDS
 from storage.transaction import Storage, Transaction
 from texts import t
@@ -286,9 +285,9 @@ def _keep_documents(tx: Transaction, made: Document, files: tuple[tuple[str, byt
         if meeting.phase is Phase.CLOSED and made.edition == 1:
             tx.later(e.Tell(f"minutes:{meeting.id}", secretary_id, "minutes_ready", number, meeting.body_id, meeting.id))
         return
-    if made.kind == "agenda":
-        # The invitation leads to it; a newer edition waits a little for the changes that follow, as each is a mail to everybody.
-        tx.later(e.SyncEvent(meeting.id), due=tx.now if made.edition == 1 else tx.now + CALM)
+    if made.kind == "agenda" and made.edition == 1:
+        # The invitation leads to it. What makes a newer edition asks for the calendar itself, once the changes have calmed down.
+        tx.later(e.SyncEvent(meeting.id))
     later_letters(tx, meeting, made)
     tx.later(e.RefreshBoard(meeting.id, {"agenda": "meeting", "approved": "approved"}.get(made.kind, "minutes")))
 

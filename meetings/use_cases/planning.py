@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, time
+from datetime import date, time, timedelta
 from typing import Any
 
 from meetings import commands as c
@@ -23,9 +23,9 @@ from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, sentence
 from meetings.screens.planning import CancelForm, MeetingForm, MeetingPlanned, MeetingsShown
-from meetings.use_cases.agenda import CALM
 
 PAGE = 6
+RENDERING = timedelta(seconds=10)
 # A missing time is refused by name, and a number of another year by the rule of numbers.
 _ASKED_ELSEWHERE = ("reading.no_time", "reading.number_year")
 
@@ -129,8 +129,8 @@ def move_meeting(command: c.MoveMeeting, tx: Tx, scope: Scope) -> Screen:
         # "Cannot come" was said of the old time; everybody is asked again by the calendar.
         moved = replace(moved, attendances=())
     moved = tx.save(moved)
-    # A published agenda is made anew, and the invitation with its link goes out as one mail.
-    tx.later(e.SyncEvent(moved.id), due=tx.now + CALM if moved.published_at else None)
+    # A published agenda is made anew meanwhile, so that its link and the new time go out as one mail.
+    tx.later(e.SyncEvent(moved.id), due=tx.now + RENDERING if moved.published_at else None)
     tx.later(e.RefreshBoard(moved.id, "meeting"))
     if moved.published_at is not None:
         tx.later(e.RenderDocuments(moved.id, "agenda"))

@@ -91,7 +91,7 @@ async def test_a_create_as_it_leaves(calendar: GraphCalendar, recorder: Recorder
     ((method, path, headers, body),) = recorder.requests
     assert (method, path) == ("POST", "/v1.0/users/siiri.sihteeri%40example.org/events")
     assert headers["Authorization"] == "Bearer local"
-    assert headers["Prefer"] == 'IdType="ImmutableId"'
+    assert headers["Prefer"] == 'outlook.timezone="Europe/Helsinki", IdType="ImmutableId"'
     assert body == {
         "@odata.type": "#microsoft.graph.event",
         "transactionId": "calendar-1",
@@ -121,7 +121,7 @@ async def test_an_update_sends_a_fresh_event_with_only_what_differs(calendar: Gr
     assert get[1] == "/v1.0/users/siiri.sihteeri%40example.org/events/AAk%3D%2F%2B1"
     assert get[2]["Prefer"] == 'outlook.timezone="Europe/Helsinki", IdType="ImmutableId"'
     assert patch[0] == "PATCH"
-    assert patch[2]["Prefer"] == 'IdType="ImmutableId"'
+    assert patch[2]["Prefer"] == 'outlook.timezone="Europe/Helsinki", IdType="ImmutableId"'
     assert patch[3] == {"@odata.type": "#microsoft.graph.event", "body": {"contentType": "html", "content": f"<p>Uusi</p>{BLOCK}"}}
 
 
