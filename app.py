@@ -23,7 +23,8 @@ from documents.docx import check_template
 from documents.intake import read_file
 from documents.links import comment_link, document_link
 from graph.calendar import GraphCalendar
-from graph.client import ClientCertificate, ClientSecret, Credential, graph_client
+from graph.client import graph_client
+from graph.credentials import ClientCertificate, ClientSecret, Credential, ManagedIdentity
 from graph.mail import GraphMail, SmtpMail
 from graph.sandbox import add_sandbox
 from jobs.dates import PollHandlers
@@ -132,6 +133,8 @@ def _edge_config(settings: Settings) -> EdgeConfig:
 def _credential(settings: Settings) -> Credential | None:
     if settings.local:
         return None
+    if settings.app_type == "UserAssignedMSI" and not settings.certificate_file:
+        return ManagedIdentity(settings.app_id)
     if settings.certificate_file:
         pem = Path(settings.certificate_file).read_text(encoding="ascii")
         return ClientCertificate(settings.tenant_id, settings.app_id, pem, pem)

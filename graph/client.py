@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-import msal
 from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsValidator, BaseBearerTokenAuthenticationProvider
 from kiota_http.middleware.options import RetryHandlerOption
 from kiota_serialization_json.json_parse_node_factory import JsonParseNodeFactory
@@ -19,36 +17,15 @@ from msgraph.graph_request_adapter import options as graph_options
 from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
 
+from graph.credentials import TOKEN_TIMEOUT, Credential, TokenSource, token_source
+
 GRAPH = "https://graph.microsoft.com/v1.0"
 LOGIN = "https://login.microsoftonline.com"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 IMMUTABLE_IDS = 'IdType="ImmutableId"'
-TOKEN_TIMEOUT = 15.0
 TIMEOUT = httpx.Timeout(30.0, connect=10.0, pool=10.0)
 # Outlook serves four requests of an app at a time (https://learn.microsoft.com/graph/throttling-limits); more would only be refused.
 CONNECTIONS = httpx.Limits(max_connections=4, max_keepalive_connections=4, keepalive_expiry=60.0)
-
-
-@dataclass(frozen=True, slots=True)
-class ClientSecret:
-    """An app registration that proves itself with a secret."""
-
-    tenant_id: str
-    client_id: str
-    secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ClientCertificate:
-    """An app registration that proves itself with a certificate; both parts are PEM text."""
-
-    tenant_id: str
-    client_id: str
-    private_key: str = field(repr=False)
-    certificate: str = field(repr=False)
-
-
-Credential = ClientSecret | ClientCertificate
 
 
 class NoToken(Exception):
@@ -58,12 +35,6 @@ class NoToken(Exception):
         super().__init__(reason)
         self.reason = reason
         self.transient = transient
-
-
-class TokenSource(Protocol):
-    """The one call of `msal.ConfidentialClientApplication` used here; it blocks, and looks in its own cache first."""
-
-    def acquire_token_for_client(self, scopes: list[str]) -> dict[str, Any] | None: ...
 
 
 class EntraTokens(AccessTokenProvider):
@@ -150,8 +121,8 @@ def graph_client(
     if not local and parts.scheme != "https":
         raise ValueError("the Graph address must be https")
     if not local and credential is None:
-        raise ValueError("Graph outside this machine needs an app registration with a secret or a certificate")
-    tokens = LocalTokens() if local or credential is None else EntraTokens(_application(credential, login_url), parts.hostname or "")
+        raise ValueError("Graph outside this machine needs an app registration or a managed identity")
+    tokens = LocalTokens() if local or credential is None else EntraTokens(token_source(credential, login_url), parts.hostname or "")
     # A proxy of the environment must not see what stays on this machine.
     http = httpx.AsyncClient(
         timeout=timeout, limits=CONNECTIONS, http2=not local, trust_env=not local, event_hooks={"request": [_ask_immutable_ids]}
@@ -163,23 +134,6 @@ def graph_client(
     adapter.base_url = base_url
     adapter.observability_options.include_euii_attributes = False  # addresses carry mail addresses
     return GraphClient(adapter, http, tokens, base_url)
-
-
-def _application(credential: Credential, login_url: str) -> Callable[[], TokenSource]:
-    proof: str | dict[str, str] = (
-        credential.secret
-        if isinstance(credential, ClientSecret)
-        else {"private_key": credential.private_key, "public_certificate": credential.certificate}
-    )
-
-    def build() -> TokenSource:
-        authority = f"{login_url.rstrip('/')}/{credential.tenant_id}"
-        application: TokenSource = msal.ConfidentialClientApplication(
-            credential.client_id, client_credential=proof, authority=authority, timeout=TOKEN_TIMEOUT
-        )
-        return application
-
-    return build
 
 
 async def _ask_immutable_ids(request: httpx.Request) -> None:

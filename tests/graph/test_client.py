@@ -15,7 +15,8 @@ import pytest
 from aiohttp import web
 
 from graph.calendar import KEY_PROPERTY, GraphCalendar
-from graph.client import ClientSecret, EntraTokens, GraphClient, LocalTokens, NoToken, graph_client
+from graph.client import EntraTokens, GraphClient, LocalTokens, NoToken, graph_client
+from graph.credentials import ClientSecret
 from meetings.ports import CalendarFailure
 from tests.graph.conftest import AINO, CELIA, EVENT, ORGANISER, changed, served
 

@@ -1,0 +1,94 @@
+"""How the app proves itself to Entra, and the MSAL source that fits each proof. Everything a source does blocks: it runs in a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msal
+import requests
+
+TOKEN_TIMEOUT = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSecret:
+    """An app registration that proves itself with a secret."""
+
+    tenant_id: str
+    client_id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientCertificate:
+    """An app registration that proves itself with a certificate; both parts are PEM text."""
+
+    tenant_id: str
+    client_id: str
+    private_key: str = field(repr=False)
+    certificate: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedIdentity:
+    """A user-assigned managed identity of Azure: the host itself vouches, there is nothing to keep secret."""
+
+    client_id: str
+
+
+Credential = ClientSecret | ClientCertificate | ManagedIdentity
+
+
+class TokenSource(Protocol):
+    """The one call of `msal.ConfidentialClientApplication` used here; it blocks, and looks in its own cache first."""
+
+    def acquire_token_for_client(self, scopes: list[str]) -> dict[str, Any] | None: ...
+
+
+def token_source(credential: Credential, login_url: str) -> Callable[[], TokenSource]:
+    """What builds the source of `credential`'s tokens. Nothing is asked, read or built before it is called."""
+
+    def build() -> TokenSource:
+        if isinstance(credential, ManagedIdentity):
+            return _HostVouches(credential.client_id)
+        application: TokenSource = msal.ConfidentialClientApplication(
+            credential.client_id,
+            client_credential=_proof(credential),
+            authority=f"{login_url.rstrip('/')}/{credential.tenant_id}",
+            timeout=TOKEN_TIMEOUT,
+        )
+        return application
+
+    return build
+
+
+def _proof(credential: ClientSecret | ClientCertificate) -> str | dict[str, str]:
+    if isinstance(credential, ClientSecret):
+        return credential.secret
+    return {"private_key": credential.private_key, "public_certificate": credential.certificate}
+
+
+class _HostVouches:
+    """A managed identity with the shape of an application: scopes become the resource that the host's endpoint asks for."""
+
+    def __init__(self, client_id: str) -> None:
+        identity = msal.UserAssignedManagedIdentity(client_id=client_id)
+        self._client = msal.ManagedIdentityClient(identity, http_client=_TimedSession())
+
+    def acquire_token_for_client(self, scopes: list[str]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._client.acquire_token_for_client(resource=scopes[0].removesuffix("/.default"))
+        return answer
+
+
+class _TimedSession(requests.Session):
+    """A session that never waits for ever; the host's own endpoint is not behind a proxy."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]  # only adds a default
+        kwargs.setdefault("timeout", TOKEN_TIMEOUT)
+        return super().request(method, url, *args, **kwargs)
