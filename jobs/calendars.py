@@ -8,7 +8,7 @@ from html import escape
 from typing import Protocol
 
 from meetings import effects as e
-from meetings.model import Body, Calling, Document, Meeting, Phase
+from meetings.model import Body, Document, Meeting, Phase
 from meetings.ports import Calendar, CalendarFailure, Event, EventEdited, EventFound, EventState, Invitee
 from meetings.rules.numbering import in_order
 from meetings.rules.seats import SeatOnDay, seats_on
@@ -98,13 +98,10 @@ def _event(tx: Transaction, meeting_id: str, address: Address) -> tuple[Meeting,
 
 def _invited(body: Body, meeting: Meeting) -> tuple[set[str], set[str]]:
     """Who must and who may come. A member who declined stays invited beside the deputy, and may change their mind."""
-    seats = seats_on(body, meeting.day)
     called = {call.deputy_id for call in meeting.deputy_calls if not call.item_id and call.ended_at is None and call.accepted is not False}
-    required = {holder for seat in seats if (holder := _holder(seat))} | called
+    required = {holder for seat in seats_on(body, meeting.day) if (holder := _holder(seat))} | called
     required |= {body.secretary_id, body.chair_id, body.vice_chair_id} - {""}
     optional = {expert.person_id for expert in body.experts if expert.in_force(meeting.day)}
-    if body.calling is Calling.ALWAYS:
-        optional |= {seat.deputy_ids[0] for seat in seats if seat.deputy_ids}
     return required, optional - required
 
 

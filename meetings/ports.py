@@ -71,10 +71,6 @@ class Tx(Protocol):
         """What the calendar keeps of the meeting. Nobody's change: the version stays, so that no card grows old by it."""
         ...
 
-    def meeting_of_event(self, event_id: str) -> str:
-        """The id of the meeting whose event this is; "" when it is none of ours."""
-        ...
-
     def later(self, effect: Effect, due: datetime | None = None) -> None:
         """Write an effect that follows from this change; `due` None = at once."""
         ...

@@ -302,6 +302,7 @@ def _follow(tx: Tx, body: Body, meeting: Meeting, person_id: str, word: Sign) ->
             comes = word in {Sign.PRESENT, Sign.LATE}
             calls = tuple(replace(one, accepted=comes) if _is_call(one, seat, person_id) else one for one in meeting.deputy_calls)
             meeting = replace(meeting, deputy_calls=calls)
+            tx.later(e.SyncEvent(meeting.id))
             if not comes:
                 meeting = _call(tx, body, meeting, seat)
     return meeting
@@ -310,7 +311,7 @@ def _follow(tx: Tx, body: Body, meeting: Meeting, person_id: str, word: Sign) ->
 def _call(tx: Tx, body: Body, meeting: Meeting, seat: SeatOnDay) -> Meeting:
     """Call the first deputy of the seat who has not said no, once; deputy and secretary are told, and who has no Teams is left for the
     secretary to call."""
-    calls = [one for one in meeting.deputy_calls if one.seat_id == seat.seat.id and not one.item_id]
+    calls = [one for one in meeting.deputy_calls if one.seat_id == seat.seat.id and not one.item_id and one.ended_at is None]
     if any(one.accepted is not False for one in calls) or any(in_room(meeting, one) for one in seat.deputy_ids):
         return meeting
     declined = {one.deputy_id for one in calls} | {one.person_id for one in meeting.attendances if one.sign in {Sign.EXCUSED, Sign.ABSENT}}
@@ -326,21 +327,29 @@ def _call(tx: Tx, body: Body, meeting: Meeting, seat: SeatOnDay) -> Meeting:
         told = (*facts.items(), ("body", body.name))
         tx.later(e.Tell(tx.new_id(), deputy_id, "called", told, body.id, meeting.id))
     _tell_secretary(tx, body, meeting, "deputy_called" if deputy.channel_id else "deputy_to_call", facts | {"deputy": deputy.name})
+    tx.later(e.SyncEvent(meeting.id))
     return replace(meeting, deputy_calls=(*meeting.deputy_calls, made))
 
 
 def _release(tx: Tx, body: Body, meeting: Meeting, seat: SeatOnDay) -> Meeting:
-    calls = [one for one in meeting.deputy_calls if one.seat_id == seat.seat.id and not one.item_id and one.accepted is not False]
+    """The calls of the seat are taken back; they stay in the log, and the calendar lets the deputy go."""
+    there = [one for one in meeting.deputy_calls if one.seat_id == seat.seat.id and not one.item_id and one.ended_at is None]
+    calls = [one for one in there if one.accepted is not False]
+    if not there:
+        return meeting
     for one in calls:
         deputy = tx.person(one.deputy_id)
         facts = {"name": tx.person(seat.member_id).name, "number": meeting.designation}
         tx.later(e.Tell(tx.new_id(), deputy.id, "released", (*facts.items(), ("body", body.name)), body.id, meeting.id))
         _tell_secretary(tx, body, meeting, "deputy_released", facts | {"deputy": deputy.name})
-    return replace(meeting, deputy_calls=tuple(one for one in meeting.deputy_calls if one not in calls))
+    if calls:
+        tx.later(e.SyncEvent(meeting.id))
+    ended = tuple(replace(one, ended_at=tx.now) if one in there else one for one in meeting.deputy_calls)
+    return replace(meeting, deputy_calls=ended)
 
 
 def _is_call(call: DeputyCall, seat: SeatOnDay, deputy_id: str) -> bool:
-    return call.seat_id == seat.seat.id and call.deputy_id == deputy_id and not call.item_id
+    return call.seat_id == seat.seat.id and call.deputy_id == deputy_id and not call.item_id and call.ended_at is None
 
 
 def _tell_secretary(tx: Tx, body: Body, meeting: Meeting, key: str, facts: Mapping[str, str]) -> None:

@@ -126,8 +126,9 @@ def move_meeting(command: c.MoveMeeting, tx: Tx, scope: Scope) -> Screen:
     if moved == meeting:
         return _planned(tx, body, meeting, sentence("planning.same", number=meeting.designation))
     if (moved.day, moved.start) != (meeting.day, meeting.start):
-        # "Cannot come" was said of the old time; everybody is asked again by the calendar.
-        moved = replace(moved, attendances=())
+        # "Cannot come" was said of the old time; everybody is asked again by the calendar, and no deputy is needed yet.
+        calls = tuple(one if one.ended_at or one.item_id else replace(one, ended_at=tx.now) for one in moved.deputy_calls)
+        moved = replace(moved, attendances=(), deputy_calls=calls)
     moved = tx.save(moved)
     # A published agenda is made anew meanwhile, so that its link and the new time go out as one mail.
     tx.later(e.SyncEvent(moved.id), due=tx.now + RENDERING if moved.published_at else None)

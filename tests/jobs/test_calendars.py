@@ -19,7 +19,7 @@ from graph.sandbox import MemoryStore, add_sandbox
 from jobs.calendars import Calendars
 from jobs.runner import Runner
 from meetings.effects import SyncEvent
-from meetings.model import Calling, DeputyCall, Document
+from meetings.model import DeputyCall, Document
 from meetings.ports import CalendarFailure
 from storage.transaction import Transaction
 from tests.graph.conftest import ORGANISER, served
@@ -101,13 +101,6 @@ async def test_a_called_deputy_comes_beside_the_member_and_goes_when_the_call_en
     await office.change(deputy_calls=(replace(calls[0], ended_at=NOW), *calls[1:]))
     await office.sync()
     assert "d1" not in await office.invited()
-
-
-async def test_a_body_that_always_calls_its_deputies_has_them_invited_from_the_start(office: Office) -> None:
-    await office.body(calling=Calling.ALWAYS)
-    await office.sync()
-    invited = await office.invited()
-    assert {invited["d1"], invited["d2"], invited["d3"]} == {"optional"}
 
 
 async def test_the_agenda_comes_into_the_invitation_with_its_link_and_stays_as_it_is(office: Office) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from meetings import commands as c
-from meetings.model import Capacity, Holding, Item, Meeting, Phase, Sign, Standing
+from meetings.model import Capacity, DeputyCall, Holding, Item, Meeting, Phase, Sign, Standing
 from meetings.rules.presence import Quorum
 from meetings.screens.attendance import AttendanceDesk, OpeningAsked, RollOnBoard, Row
 from meetings.screens.base import Screen, sentence
@@ -327,10 +327,37 @@ async def test_a_member_who_cannot_come_has_the_deputy_called_and_released_when_
     assert (call.seat_id, call.deputy_id, call.called_by, call.accepted) == ("s3", "d3", "m3", None)
     assert await told(room) == [("d3", "called"), ("sec", "deputy_called")]
     await room.do("m3", c.SignIn(sign="present"))
-    assert (await room.meeting()).deputy_calls == ()
+    assert [one.ended_at for one in (await room.meeting()).deputy_calls] == [room.now]
     assert (await told(room))[2:] == [("d3", "released"), ("sec", "deputy_released")]
     await room.do("m3", c.SignIn(sign="excused"))
-    assert len((await room.meeting()).deputy_calls) == 1
+    assert [(one.deputy_id, one.ended_at) for one in (await room.meeting()).deputy_calls] == [("d3", room.now), ("d3", None)]
+
+
+@pytest.mark.parametrize(
+    ("calls", "who", "sign", "synced"),
+    [
+        ((), "m3", "excused", 1),
+        ((), "m3", "present", 0),
+        ((DeputyCall("c", "meeting", "s3", "d3", "m3", OPENED),), "m3", "present", 1),
+        ((DeputyCall("c", "meeting", "s3", "d3", "m3", OPENED),), "d3", "excused", 1),
+        ((DeputyCall("c", "meeting", "s3", "d3", "m3", OPENED, ended_at=OPENED),), "m3", "present", 0),
+        ((DeputyCall("c", "meeting", "s3", "d3", "m3", OPENED, ended_at=OPENED),), "d3", "excused", 0),
+    ],
+)
+async def test_the_calendar_follows_each_call_and_its_end(
+    tmp_path: Path, calls: tuple[DeputyCall, ...], who: str, sign: str, synced: int
+) -> None:
+    async with stage(tmp_path, meeting=meeting(deputy_calls=calls)) as room:
+        await room.do(who, c.SignIn(sign=sign))
+        assert len(await room.effects("SyncEvent")) == synced
+
+
+async def test_a_moved_meeting_needs_no_deputy_yet(room: Stage) -> None:
+    await room.do("m3", c.SignIn(sign="excused"))
+    await room.do("sec", c.MoveMeeting(meeting_id="meeting", text="12.6.2026 klo 10-12"))
+    held = await room.meeting()
+    assert held.attendances == ()
+    assert [one.ended_at is not None for one in held.deputy_calls] == [True]
 
 
 async def test_a_deputy_answers_and_after_a_no_the_next_one_is_called(tmp_path: Path) -> None:
