@@ -8,7 +8,6 @@ import json
 import os
 import re
 import shutil
-import socket
 from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from playwright.async_api import Browser, FloatRect, Locator, Page, Playwright, 
 
 from app import create_app
 from settings import Settings
+from tests.ports import free_port
 from tests.turns.room import Card, actions, filled, find_button, links_of, text_of
 from tools.run import PLAYGROUND, PLAYGROUND_SETTINGS, ROOT, playground_command
 
@@ -254,10 +254,3 @@ def _has(card: Card, verb: str, data: Mapping[str, Any]) -> bool:
     return any(
         action.get("verb") == verb and all(action["data"].get(name) == value for name, value in data.items()) for action in actions(card)
     )
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

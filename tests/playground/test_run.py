@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.playground.client import free_port
+from tests.ports import free_port
 from tools.run import ROOT
 
 LAST_LINE = "Stop with Ctrl-C."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from aiohttp import web
 
 from app import create_app
 from settings import Settings
+from tests.ports import free_port
 from tests.standins.channel import Channel, Person, Place, Posted, card_of
 
 Card = dict[str, Any]
@@ -28,7 +28,7 @@ class Room:
         self._folder = folder
         self._now = at
         self._runner: web.AppRunner | None = None
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.channel = Channel(f"{self.url}/api/messages")
 
@@ -166,13 +166,6 @@ def _texts(node: Any) -> Iterator[str]:
         for name, part in node.items():
             if name != "data":
                 yield from _texts(part)
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def dumped(card: Card) -> str:
