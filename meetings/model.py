@@ -100,6 +100,31 @@ class Choice(StrEnum):
     BLANK = "blank"
 
 
+class Calling(StrEnum):
+    """When a body's deputies are called: as soon as their member declines, with the first invitation, or by the secretary alone."""
+
+    ON_DECLINE = "on_decline"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+class Response(StrEnum):
+    """What an invited person answered."""
+
+    NONE = "none"
+    ACCEPTED = "accepted"
+    TENTATIVE = "tentative"
+    DECLINED = "declined"
+
+
+class EventTrouble(StrEnum):
+    """Why the calendar event is not touched until the secretary has chosen: somebody deleted it, or changed it, in Outlook."""
+
+    NONE = ""
+    GONE = "gone"
+    EDITED = "edited"
+
+
 class CommentKind(StrEnum):
     """A remark, or a proposal to change the wording of the minutes (which stops tacit approval until answered)."""
 
@@ -282,6 +307,8 @@ class Body:
     numbering: Numbering = Numbering.PER_MEETING
     formal: bool = True
     template_id: str = ""
+    calling: Calling = Calling.ON_DECLINE
+    warn_days: int = 3
     version: int = 0
     seats: tuple[Seat, ...] = ()
     holdings: tuple[Holding, ...] = ()
@@ -415,6 +442,20 @@ class DeputyCall:
 
 
 @dataclass(frozen=True, slots=True)
+class InvitationAnswer:
+    """The newest answer of an invited person, one a person, whether given in the calendar or on the board. `at`: when it was given, by
+    which the newer of two is told; `proposed_*`: another time somebody proposed with it."""
+
+    id: str
+    meeting_id: str
+    person_id: str
+    response: Response
+    at: datetime
+    proposed_start: datetime | None = None
+    proposed_end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
     """One sending of the minutes for comments: version n of the text, until `deadline` (local, inclusive; no hour = 24.00).
 
@@ -517,6 +558,7 @@ class Meeting:
     join_url: str = ""
     event_uid: str = ""
     event_seen: str = ""
+    event_trouble: EventTrouble = EventTrouble.NONE
     version: int = 0
     items: tuple[Item, ...] = ()
     attachments: tuple[Attachment, ...] = ()
@@ -526,6 +568,7 @@ class Meeting:
     votes: tuple[Vote, ...] = ()
     dissents: tuple[Dissent, ...] = ()
     deputy_calls: tuple[DeputyCall, ...] = ()
+    answers: tuple[InvitationAnswer, ...] = ()
     rounds: tuple[Round, ...] = ()
     replies: tuple[RoundReply, ...] = ()
     comments: tuple[Comment, ...] = ()
@@ -547,6 +590,8 @@ class Draft:
     """Something pasted or sent that waits for confirmation; the text is kept as it came, the reading is made anew from it.
 
     `kind` is roster, agenda or dates; `answers` are the secretary's choices on the reader's questions, as `(question index, choice)`.
+    `busy`, of dates: who is not free at which, as `(person id, "<date>T<start>")` in the body's local time; `("", "")` alone: asked, and
+    everybody is free.
     """
 
     id: str
@@ -555,12 +600,13 @@ class Draft:
     source: str
     meeting_id: str = ""
     answers: tuple[tuple[str, str], ...] = ()
+    busy: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A rendered file of a meeting as it was at `meeting_version`. `kind` agenda | minutes | round <n> | approved, `format` pdf | docx;
-    `edition` counts renderings."""
+    `edition` counts renderings. `link` leads to it in the channel's files, once it is there."""
 
     id: str
     meeting_id: str
@@ -570,6 +616,7 @@ class Document:
     name: str
     sha256: str
     meeting_version: int = 0
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

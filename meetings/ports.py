@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from meetings.effects import Effect
-from meetings.model import Body, Conversation, Document, Draft, Meeting, Person, Post
+from meetings.model import Body, Conversation, Document, Draft, Meeting, Person, Post, Response
 
 Saved = TypeVar("Saved", Body, Meeting, Person, Conversation, Draft, Post)
 
@@ -71,6 +71,10 @@ class Tx(Protocol):
         """What the calendar keeps of the meeting. Nobody's change: the version stays, so that no card grows old by it."""
         ...
 
+    def meeting_of_event(self, event_id: str) -> str:
+        """The id of the meeting whose event this is; "" when it is none of ours."""
+        ...
+
     def later(self, effect: Effect, due: datetime | None = None) -> None:
         """Write an effect that follows from this change; `due` None = at once."""
         ...
@@ -117,6 +121,18 @@ class EventState:
     join_url: str
     uid: str = ""
     seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the calendar says an attendee answered. `at` is when they did, aware UTC, by the calendar's clock; `proposed_*` (aware UTC) the
+    other time they proposed with it."""
+
+    email: str
+    response: Response
+    at: datetime
+    proposed_start: datetime | None = None
+    proposed_end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,7 @@ MEETING_CHILDREN = _children(
         "votes": "vote",
         "dissents": "dissent",
         "deputy_calls": "deputy_call",
+        "answers": "invitation_answer",
         "rounds": "round",
         "replies": "round_reply",
         "comments": "comment",
@@ -211,6 +212,19 @@ effect = Table(
 )
 Index("ix_effect_state_due_at", effect.c.state, effect.c.due_at)
 Index("uq_effect_waiting", effect.c.key, unique=True, sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'"))
+# One row a mailbox whose events are followed: where reading the changes goes on, and the subscription that tells of them at once.
+watch = Table(
+    "watch",
+    metadata,
+    Column("mailbox", String(320), primary_key=True),
+    Column("delta_link", Text, nullable=False),
+    Column("window_end", Date, nullable=True),
+    Column("subscription_id", String(200), nullable=False),
+    Column("client_state", String(128), nullable=False),
+    Column("expires_at", Instant, nullable=True),
+)
+Index("ix_watch_subscription_id", watch.c.subscription_id)
+Index("ix_meeting_event_id", meeting.c.event_id)
 secret = Table("secret", metadata, Column("name", String(40), primary_key=True), Column("value", LargeBinary, nullable=False))
 sandbox = Table(
     "sandbox",

@@ -352,6 +352,10 @@ class Transaction:
         if (known := self._loaded.get((Meeting, meeting_id))) is not None:
             self._loaded[Meeting, meeting_id] = replace(known, **noted)
 
+    def meeting_of_event(self, event_id: str) -> str:
+        query = select(tables.meeting.c.id).where(tables.meeting.c.event_id == event_id)
+        return self._connection.execute(query).scalar() or ""
+
     def later(self, effect: Effect, due: datetime | None = None) -> None:
         self._effects.append((effect, due or self.now))
 

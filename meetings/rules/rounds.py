@@ -17,8 +17,8 @@ LONGEST_ROUND = 180
 _NOT_THE_RECORD = frozenset(
     (
         *("version", "phase", "approved_at", "approved_how", "approved_in", "minutes_sha256"),
-        *("current_item_id", "event_id", "join_url", "event_uid", "event_seen"),
-        *("preface", "changed_at", "draft", "deputy_calls", "rounds", "replies", "comments", "checks"),
+        *("current_item_id", "event_id", "join_url", "event_uid", "event_seen", "event_trouble"),
+        *("preface", "changed_at", "draft", "deputy_calls", "answers", "rounds", "replies", "comments", "checks"),
     )
 )
 

@@ -1,4 +1,4 @@
-"""Polls of dates, calls of deputies that were taken back, and what the calendar is known to keep"""
+"""Answers to invitations, the log of deputies' calls, polls of dates, and what the calendars are known to keep"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,10 +12,14 @@ depends_on = None
 
 # Table → the columns that are new in it, each with what the rows that are there already get.
 ADDED = {
+    "body": (("calling", sa.String(40), "on_decline"), ("warn_days", sa.Integer(), "3")),
     "meeting": (
         ("event_uid", sa.Text(), ""),
         ("event_seen", sa.Text(), ""),
+        ("event_trouble", sa.String(40), ""),
     ),
+    "document": (("link", sa.Text(), ""),),
+    "draft": (("busy", sa.JSON(), "[]"),),
 }
 
 
@@ -29,6 +33,18 @@ def upgrade() -> None:
                 batch_op.alter_column(name, server_default=None)
     with op.batch_alter_table("deputy_call") as batch_op:
         batch_op.add_column(sa.Column("ended_at", Instant(), nullable=True))
+    op.create_index(op.f("ix_meeting_event_id"), "meeting", ["event_id"])
+    op.create_table(
+        "invitation_answer",
+        _id(),
+        *_of("invitation_answer", "meeting"),
+        sa.Column("person_id", sa.Text(), nullable=False),
+        sa.Column("response", sa.String(40), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("proposed_start", Instant(), nullable=True),
+        sa.Column("proposed_end", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation_answer")),
+    )
     op.create_table(
         "poll",
         _id(),
@@ -59,13 +75,25 @@ def upgrade() -> None:
         sa.Column("suits", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_poll_answer")),
     )
-    for table, parent in (("poll", "body_id"), ("poll_option", "body_id"), ("poll_answer", "body_id")):
+    for table, parent in (("invitation_answer", "meeting_id"), ("poll", "body_id"), ("poll_option", "body_id"), ("poll_answer", "body_id")):
         op.create_index(op.f(f"ix_{table}_{parent}"), table, [parent])
+    op.create_table(
+        "watch",
+        sa.Column("mailbox", sa.String(320), nullable=False),
+        sa.Column("delta_link", sa.Text(), nullable=False),
+        sa.Column("window_end", sa.Date(), nullable=True),
+        sa.Column("subscription_id", sa.String(200), nullable=False),
+        sa.Column("client_state", sa.String(128), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("mailbox", name=op.f("pk_watch")),
+    )
+    op.create_index(op.f("ix_watch_subscription_id"), "watch", ["subscription_id"])
 
 
 def downgrade() -> None:
-    for table in ("poll_answer", "poll_option", "poll"):
+    for table in ("watch", "poll_answer", "poll_option", "poll", "invitation_answer"):
         op.drop_table(table)
+    op.drop_index(op.f("ix_meeting_event_id"), "meeting")
     with op.batch_alter_table("deputy_call") as batch_op:
         batch_op.drop_column("ended_at")
     for table, columns in ADDED.items():
