@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import msal
 import requests
 
 TOKEN_TIMEOUT = 15.0
+# What a federated credential of an app registration expects as audience (https://learn.microsoft.com/entra/workload-id).
+EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,21 @@ class ManagedIdentity:
     client_id: str
 
 
-Credential = ClientSecret | ClientCertificate | ManagedIdentity
+@dataclass(frozen=True, slots=True)
+class Federated:
+    """An app registration that trusts another issuer's token: the file Kubernetes projects, or a managed identity. Exactly one is given."""
+
+    tenant_id: str
+    client_id: str
+    token_file: str = ""
+    identity_client_id: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.token_file) == bool(self.identity_client_id):
+            raise ValueError("a federated credential has a token file or a managed identity, and not both")
+
+
+Credential = ClientSecret | ClientCertificate | ManagedIdentity | Federated
 
 
 class TokenSource(Protocol):
@@ -64,10 +81,27 @@ def token_source(credential: Credential, login_url: str) -> Callable[[], TokenSo
     return build
 
 
-def _proof(credential: ClientSecret | ClientCertificate) -> str | dict[str, str]:
+def _proof(credential: ClientSecret | ClientCertificate | Federated) -> str | dict[str, Any]:
     if isinstance(credential, ClientSecret):
         return credential.secret
-    return {"private_key": credential.private_key, "public_certificate": credential.certificate}
+    if isinstance(credential, ClientCertificate):
+        return {"private_key": credential.private_key, "public_certificate": credential.certificate}
+    return {"client_assertion": _assertion(credential)}
+
+
+def _assertion(credential: Federated) -> Callable[[], str]:
+    if credential.token_file:
+        # Kubernetes replaces the file every hour, so it is read for each request and never kept.
+        return lambda: Path(credential.token_file).read_text(encoding="ascii").strip()
+    identity = _HostVouches(credential.identity_client_id)
+
+    def vouched() -> str:
+        answer = identity.acquire_token_for_client([f"{EXCHANGE_AUDIENCE}/.default"])
+        if "access_token" not in answer:
+            raise ConnectionError("the managed identity gave no assertion")
+        return str(answer["access_token"])
+
+    return vouched
 
 
 class _HostVouches:

@@ -1,14 +1,16 @@
-"""A managed identity through the real MSAL over real HTTP: a host's identity endpoint on loopback."""
+"""The four ways the app proves itself, through the real MSAL over real HTTP: a host's identity endpoint and an issuer on loopback."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 
 from graph.client import EntraTokens, NoToken
-from graph.credentials import Credential, ManagedIdentity, token_source
+from graph.credentials import EXCHANGE_AUDIENCE, Credential, Federated, ManagedIdentity, token_source
 from tests.graph.conftest import served
 
 LOGIN = "https://login.example.org"
@@ -56,3 +58,44 @@ async def test_an_identity_that_the_host_does_not_know_is_refused(host: Host) ->
     with pytest.raises(NoToken) as refused:
         await tokens(ManagedIdentity("identity-1")).get_authorization_token(URL)
     assert (refused.value.reason, refused.value.transient) == ("invalid_request", False)
+
+
+class Application:
+    """What MSAL's application is given, and the proof it would send."""
+
+    made: dict[str, Any]
+
+    def __init__(self, client_id: str, **given: Any) -> None:
+        Application.made = {"client_id": client_id, **given}
+
+    def acquire_token_for_client(self, scopes: list[str]) -> dict[str, Any]:
+        return {"access_token": Application.made["client_credential"]["client_assertion"]()}
+
+
+async def test_a_projected_token_is_read_anew_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graph.credentials.msal.ConfidentialClientApplication", Application)
+    file = tmp_path / "token"
+    source = tokens(Federated("tenant", "app", token_file=str(file)))
+    for text in ("first", "second"):
+        file.write_text(f"{text}\n", encoding="ascii")
+        assert await source.get_authorization_token(URL) == text
+    assert (Application.made["client_id"], Application.made["authority"]) == ("app", f"{LOGIN}/tenant")
+
+
+async def test_a_managed_identity_vouches_for_an_app_registration(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graph.credentials.msal.ConfidentialClientApplication", Application)
+    source = tokens(Federated("tenant", "app", identity_client_id="identity-1"))
+    assert await source.get_authorization_token(URL) == f"for {EXCHANGE_AUDIENCE}"
+
+
+async def test_a_missing_token_file_can_be_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graph.credentials.msal.ConfidentialClientApplication", Application)
+    with pytest.raises(NoToken) as refused:
+        await tokens(Federated("tenant", "app", token_file=str(tmp_path / "none"))).get_authorization_token(URL)
+    assert refused.value.transient
+
+
+@pytest.mark.parametrize("given", [{}, {"token_file": "/t", "identity_client_id": "i"}])
+def test_a_federated_credential_has_one_source(given: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="token file or a managed identity"):
+        Federated("tenant", "app", **given)
