@@ -23,8 +23,8 @@ from documents.docx import check_template
 from documents.intake import read_file
 from documents.links import comment_link, document_link
 from graph.calendar import GraphCalendar
-from graph.client import graph_client
-from graph.credentials import ClientCertificate, ClientSecret, Credential, ManagedIdentity
+from graph.client import GRAPH, graph_client
+from graph.credentials import ClientCertificate, ClientSecret, Credential, Federated, ManagedIdentity, assertion_source
 from graph.mail import GraphMail, SmtpMail
 from graph.sandbox import add_sandbox
 from jobs.dates import PollHandlers
@@ -68,7 +68,7 @@ async def create_app(
     edge = Edge(registration or _edge_config(settings))
     sandbox = not settings.graph_base_url and settings.local
     graph_url = settings.graph_base_url or (f"http://{settings.host}:{settings.port}/graph/v1.0" if sandbox else "")
-    graph = graph_client(graph_url, _credential(settings)) if graph_url else graph_client(credential=_credential(settings))
+    graph = graph_client(graph_url or GRAPH, _credential(settings), login_url=settings.login_url)
     calendar = GraphCalendar(graph, settings.organiser or SANDBOX_ORGANISER)
     # The stand-in has no post: on this machine alone letters need a mail server of their own.
     mail: Mail | None = None if sandbox else GraphMail(graph, settings.organiser or SANDBOX_ORGANISER)
@@ -118,13 +118,16 @@ async def create_app(
 def _edge_config(settings: Settings) -> EdgeConfig:
     if settings.local:
         return EdgeConfig(app_type="Local", allowed_channels=("msteams", "emulator"))
+    credential = _credential(settings)
+    assertion = assertion_source(credential, settings.login_url) if isinstance(credential, Federated) else None
     return EdgeConfig(
-        app_type="Certificate" if settings.certificate_file else settings.app_type,
+        app_type="Certificate" if settings.certificate_file else "Federated" if assertion else settings.app_type,
         app_id=settings.app_id,
         app_password=settings.app_password,
         tenant_id=settings.tenant_id,
         certificate_file=settings.certificate_file,
         certificate_thumbprint=settings.certificate_thumbprint,
+        assertion=assertion,
         openid_metadata_url=settings.openid_metadata_url,
         login_url=settings.login_url,
     )
@@ -133,8 +136,10 @@ def _edge_config(settings: Settings) -> EdgeConfig:
 def _credential(settings: Settings) -> Credential | None:
     if settings.local:
         return None
-    if settings.app_type == "UserAssignedMSI" and not settings.certificate_file:
+    if settings.app_type == "UserAssignedMSI":
         return ManagedIdentity(settings.app_id)
+    if settings.token_file or settings.identity_id:
+        return Federated(settings.tenant_id, settings.app_id, settings.token_file, settings.identity_id)
     if settings.certificate_file:
         pem = Path(settings.certificate_file).read_text(encoding="ascii")
         return ClientCertificate(settings.tenant_id, settings.app_id, pem, pem)

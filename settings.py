@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -29,6 +30,8 @@ class Settings(BaseSettings):
     tenant_id: str = Field(default="", validation_alias="MicrosoftAppTenantId")
     certificate_file: str = Field(default="", validation_alias="MicrosoftAppCertificateFile")
     certificate_thumbprint: str = Field(default="", validation_alias="MicrosoftAppCertificateThumbprint")
+    token_file: str = Field(default="", validation_alias="MicrosoftAppFederatedTokenFile")
+    identity_id: str = Field(default="", validation_alias="MicrosoftAppFederatedIdentityId")
 
     openid_metadata_url: str = Field(
         default="https://login.botframework.com/v1/.well-known/openidconfiguration", validation_alias="BOT_OPENID_METADATA_URL"
@@ -51,18 +54,52 @@ class Settings(BaseSettings):
                 faults.append("MicrosoftAppId is empty; to try the bot on this machine only, set PYKALA_LOCAL=1")
             if not self.tenant_id:
                 faults.append("MicrosoftAppTenantId is empty")
-            if self.app_type == "SingleTenant" and not (self.app_password or self.certificate_file):
-                faults.append("give MicrosoftAppPassword or MicrosoftAppCertificateFile")
+            faults += self._proof_faults()
             if not self.organiser:
                 faults.append("GRAPH_ORGANISER is empty: the mailbox that sends the invitations")
             if not self.public_url.startswith("https://"):
                 faults.append("PUBLIC_URL must be the bot's public https address")
         faults += _mail_faults(self.smtp_url, self.smtp_from)
-        if bool(self.certificate_file) != bool(self.certificate_thumbprint):
-            faults.append("MicrosoftAppCertificateFile and MicrosoftAppCertificateThumbprint go together")
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    def _proof_faults(self) -> list[str]:
+        """An app registration proves itself in one way; a managed identity needs none."""
+        ways = {
+            "MicrosoftAppPassword": self.app_password,
+            "MicrosoftAppCertificateFile": self.certificate_file,
+            "MicrosoftAppFederatedTokenFile": self.token_file,
+            "MicrosoftAppFederatedIdentityId": self.identity_id,
+        }
+        given = [name for name, value in ways.items() if value]
+        faults = []
+        if self.app_type == "UserAssignedMSI" and given:
+            faults.append(f"MicrosoftAppType UserAssignedMSI proves itself: remove {', '.join(given)}, or set SingleTenant")
+        elif self.app_type == "SingleTenant" and not given:
+            faults.append(f"give one of {', '.join(ways)}")
+        elif len(given) > 1:
+            faults.append(f"{' and '.join(given)} are given: keep one of them")
+        if self.identity_id and self.identity_id.casefold() == self.app_id.casefold():
+            faults.append("MicrosoftAppFederatedIdentityId is the managed identity's client id, not the app's own MicrosoftAppId")
+        if bool(self.certificate_file) != bool(self.certificate_thumbprint):
+            faults.append("MicrosoftAppCertificateFile and MicrosoftAppCertificateThumbprint go together")
+        if self.certificate_file:
+            faults += _certificate_faults(Path(self.certificate_file))
+        if self.token_file and not Path(self.token_file).is_file():
+            faults.append("MicrosoftAppFederatedTokenFile: there is no such file")
+        return faults
+
+
+def _certificate_faults(file: Path) -> list[str]:
+    try:
+        text = file.read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        return [f"MicrosoftAppCertificateFile cannot be read: {error.strerror}"]
+    parts = ("PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----")
+    return (
+        [] if all(part in text for part in parts) else ["MicrosoftAppCertificateFile must hold the private key and the certificate as PEM"]
+    )
 
 
 def _mail_faults(url: str, sender: str) -> list[str]:

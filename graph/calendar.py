@@ -201,7 +201,7 @@ def _failure(error: APIError, *, of_event: bool) -> CalendarFailure:
     code = _code(error)
     # Cancelling twice is refused by Exchange with codes of this family: https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode
     gone = of_event and ((status in {404, 410} and code not in _NO_MAILBOX) or code.startswith("ErrorCalendarIsCancelled"))
-    # A token that was revoked is replaced by itself when it has run out.
+    # After a 401 the next call comes with a fresh token.
     transient = status in {401, 408, 409, 412, 423, 429} or status >= 500
     refused = status == 403
     reason = f"Graph {status} {code} {PERMISSION if refused else ''}"

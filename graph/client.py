@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,12 +14,13 @@ from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsV
 from kiota_http.middleware.options import RetryHandlerOption
 from kiota_serialization_json.json_parse_node_factory import JsonParseNodeFactory
 from kiota_serialization_json.json_serialization_writer_factory import JsonSerializationWriterFactory
+from msal.exceptions import MsalServiceError
 from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_request_adapter import options as graph_options
 from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
 
-from graph.credentials import TOKEN_TIMEOUT, Credential, TokenSource, token_source
+from graph.credentials import TOKEN_TIMEOUT, Credential, NoAssertion, TokenSource, token_source
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 LOGIN = "https://login.microsoftonline.com"
@@ -46,6 +49,7 @@ class EntraTokens(AccessTokenProvider):
         self._scopes = [f"https://{host}/.default"]
         self._hosts = AllowedHostsValidator([host])
         self._timeout = timeout
+        self._given = ""
         self._one_at_a_time = asyncio.Lock()
 
     async def get_authorization_token(self, uri: str, additional_authentication_context: dict[str, Any] | None = None) -> str:
@@ -55,13 +59,25 @@ class EntraTokens(AccessTokenProvider):
         async with self._one_at_a_time:
             try:
                 answer = await asyncio.wait_for(asyncio.to_thread(self._acquire), self._timeout)
-            except (TimeoutError, OSError) as unreachable:  # requests' connection failures are OSErrors
+            except NoAssertion as missing:
+                raise NoToken(missing.reason, transient=missing.transient) from missing
+            # requests' connection failures are OSErrors, an answer of 5xx is MSAL's.
+            except (TimeoutError, OSError, MsalServiceError) as unreachable:
                 raise NoToken("login_unreachable", transient=True) from unreachable
-        token = (answer or {}).get("access_token")
-        if not token:
-            code = str((answer or {}).get("error", "no_answer"))
-            raise NoToken(code, transient=code in {"temporarily_unavailable", "server_error", "no_answer"})
-        return str(token)
+            except ValueError as refused:
+                raise _unusable(refused) from refused
+            token = (answer or {}).get("access_token")
+            if not token:
+                code = str((answer or {}).get("error", "no_answer"))
+                raise NoToken(code, transient=code in {"temporarily_unavailable", "server_error", "no_answer"})
+            self._given = str(token)
+            return self._given
+
+    def refused(self, token: str) -> None:
+        """The host did not take this token, whatever its own time says: the next call fetches another."""
+        if token == self._given:
+            # MSAL has no way past its cache for an app's own tokens; a new source has an empty one.
+            self._source = None
 
     def get_allowed_hosts_validator(self) -> AllowedHostsValidator:
         return self._hosts
@@ -71,6 +87,13 @@ class EntraTokens(AccessTokenProvider):
         if self._source is None:
             self._source = self._build()
         return self._source.acquire_token_for_client(self._scopes)
+
+
+def _unusable(error: ValueError) -> NoToken:
+    """MSAL's own refusals. It tells an unknown tenant by the status of the tenant's metadata, in the error that it hides."""
+    if re.search(r"HTTP status: 40[04]\b", str(error.__context__)):
+        return NoToken("unknown_tenant", transient=False)
+    return NoToken("login_unusable", transient=True)
 
 
 class LocalTokens(AccessTokenProvider):
@@ -122,11 +145,13 @@ def graph_client(
         raise ValueError("the Graph address must be https")
     if not local and credential is None:
         raise ValueError("Graph outside this machine needs an app registration or a managed identity")
-    tokens = LocalTokens() if local or credential is None else EntraTokens(token_source(credential, login_url), parts.hostname or "")
+    hooks: dict[str, list[Callable[..., Any]]] = {"request": [_ask_immutable_ids]}
+    tokens: AccessTokenProvider = LocalTokens()
+    if not local and credential is not None:
+        tokens = entra = EntraTokens(token_source(credential, login_url), parts.hostname or "")
+        hooks["response"] = [_forgetting(entra)]
     # A proxy of the environment must not see what stays on this machine.
-    http = httpx.AsyncClient(
-        timeout=timeout, limits=CONNECTIONS, http2=not local, trust_env=not local, event_hooks={"request": [_ask_immutable_ids]}
-    )
+    http = httpx.AsyncClient(timeout=timeout, limits=CONNECTIONS, http2=not local, trust_env=not local, event_hooks=hooks)
     no_retries = RetryHandlerOption(max_retries=0, should_retry=False)
     options = {**graph_options, RetryHandlerOption.get_key(): no_retries}
     http = GraphClientFactory.create_with_default_middleware(client=http, options=options)
@@ -134,6 +159,14 @@ def graph_client(
     adapter.base_url = base_url
     adapter.observability_options.include_euii_attributes = False  # addresses carry mail addresses
     return GraphClient(adapter, http, tokens, base_url)
+
+
+def _forgetting(tokens: EntraTokens) -> Callable[[httpx.Response], Awaitable[None]]:
+    async def forget(response: httpx.Response) -> None:
+        if response.status_code == HTTPStatus.UNAUTHORIZED:
+            tokens.refused(response.request.headers.get("Authorization", "").removeprefix("Bearer "))
+
+    return forget
 
 
 async def _ask_immutable_ids(request: httpx.Request) -> None:

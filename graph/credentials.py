@@ -6,13 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import msal
 import requests
 
 TOKEN_TIMEOUT = 15.0
-# What a federated credential of an app registration expects as audience (https://learn.microsoft.com/entra/workload-id).
+# What a federated credential of an app registration expects as audience, in each cloud (https://learn.microsoft.com/entra/workload-id).
 EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
+_EXCHANGE_AUDIENCES = {
+    "login.microsoftonline.us": f"{EXCHANGE_AUDIENCE}USGov",
+    "login.chinacloudapi.cn": f"{EXCHANGE_AUDIENCE}China",
+    "login.partner.microsoftonline.cn": f"{EXCHANGE_AUDIENCE}China",
+}
+
+
+class NoAssertion(Exception):
+    """There was nothing to prove a federated app with. `transient`: asking again later may help. The text is a code."""
+
+    def __init__(self, reason: str, *, transient: bool) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.transient = transient
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,36 +87,52 @@ def token_source(credential: Credential, login_url: str) -> Callable[[], TokenSo
             return _HostVouches(credential.client_id)
         application: TokenSource = msal.ConfidentialClientApplication(
             credential.client_id,
-            client_credential=_proof(credential),
+            client_credential=_proof(credential, login_url),
             authority=f"{login_url.rstrip('/')}/{credential.tenant_id}",
             timeout=TOKEN_TIMEOUT,
+            # The login address is the operator's own setting; Microsoft's public cloud need not confirm it.
+            instance_discovery=False,
         )
         return application
 
     return build
 
 
-def _proof(credential: ClientSecret | ClientCertificate | Federated) -> str | dict[str, Any]:
+def assertion_source(credential: Federated, login_url: str) -> Callable[[], str]:
+    """What fetches the other issuer's token; it blocks, and raises `NoAssertion` or an OSError of the connection."""
+    if credential.token_file:
+        return lambda: _projected(Path(credential.token_file))
+    identity: _HostVouches | None = None
+    audience = _EXCHANGE_AUDIENCES.get(urlsplit(login_url).hostname or "", EXCHANGE_AUDIENCE)
+
+    def vouched() -> str:
+        nonlocal identity
+        identity = identity or _HostVouches(credential.identity_client_id)
+        answer = identity.acquire_token_for_client([f"{audience}/.default"])
+        if "access_token" not in answer:
+            raise NoAssertion("identity_refused", transient=False)
+        return str(answer["access_token"])
+
+    return vouched
+
+
+def _projected(file: Path) -> str:
+    # Kubernetes replaces the file every hour, so it is read for each request and never kept.
+    try:
+        text = file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise NoAssertion("token_file_unreadable", transient=True) from unreadable
+    if not text:
+        raise NoAssertion("token_file_empty", transient=True)
+    return text
+
+
+def _proof(credential: ClientSecret | ClientCertificate | Federated, login_url: str) -> str | dict[str, Any]:
     if isinstance(credential, ClientSecret):
         return credential.secret
     if isinstance(credential, ClientCertificate):
         return {"private_key": credential.private_key, "public_certificate": credential.certificate}
-    return {"client_assertion": _assertion(credential)}
-
-
-def _assertion(credential: Federated) -> Callable[[], str]:
-    if credential.token_file:
-        # Kubernetes replaces the file every hour, so it is read for each request and never kept.
-        return lambda: Path(credential.token_file).read_text(encoding="ascii").strip()
-    identity = _HostVouches(credential.identity_client_id)
-
-    def vouched() -> str:
-        answer = identity.acquire_token_for_client([f"{EXCHANGE_AUDIENCE}/.default"])
-        if "access_token" not in answer:
-            raise ConnectionError("the managed identity gave no assertion")
-        return str(answer["access_token"])
-
-    return vouched
+    return {"client_assertion": assertion_source(credential, login_url)}
 
 
 class _HostVouches:

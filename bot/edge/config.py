@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal, get_args
 
 from yarl import URL
 
-AppType = Literal["SingleTenant", "UserAssignedMSI", "Certificate", "Local"]
+AppType = Literal["SingleTenant", "UserAssignedMSI", "Certificate", "Federated", "Local"]
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -24,8 +25,9 @@ class EdgeConfig:
     """How the bot is registered.
 
     `channel_issuer` signs what the channel sends and is the audience of what the bot sends; government clouds use
-    `https://api.botframework.us`. Hosts are patterns as of fnmatch. With app type Local nothing is authenticated and only
-    loopback hosts are dealt with: the caller must bind to loopback. Raises ValueError when something needed is missing.
+    `https://api.botframework.us`. `assertion` fetches the token of another issuer that the registration trusts; it may block.
+    Hosts are patterns as of fnmatch. With app type Local nothing is authenticated and only loopback hosts are dealt with: the
+    caller must bind to loopback. Raises ValueError when something needed is missing.
     """
 
     app_type: AppType
@@ -34,6 +36,7 @@ class EdgeConfig:
     tenant_id: str = ""
     certificate_file: str = ""
     certificate_thumbprint: str = ""
+    assertion: Callable[[], str] | None = None
     openid_metadata_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
     login_url: str = "https://login.microsoftonline.com"
     channel_issuer: str = "https://api.botframework.com"
@@ -51,6 +54,8 @@ class EdgeConfig:
             needed.add("app_password")
         if self.app_type == "Certificate":
             needed.add("certificate_file")
+        if self.app_type == "Federated":
+            needed.add("assertion")
         missing = sorted(name for name in needed if not getattr(self, name))
         if missing:
             raise ValueError(f"app type {self.app_type} needs {', '.join(missing)}")

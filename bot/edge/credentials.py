@@ -83,10 +83,12 @@ def token_source(config: EdgeConfig) -> Callable[[], Grant]:
         return _managed_identity(config)
     if config.app_type == "Certificate":
         return _entra(config, _certificate(config))
+    if config.app_type == "Federated":
+        return _entra(config, {"client_assertion": config.assertion})
     return _entra(config, config.app_password)
 
 
-def _entra(config: EdgeConfig, credential: str | dict[str, str]) -> Callable[[], Grant]:
+def _entra(config: EdgeConfig, credential: str | dict[str, Any]) -> Callable[[], Grant]:
     app: msal.ConfidentialClientApplication | None = None
 
     def fetch() -> Grant:

@@ -328,6 +328,15 @@ async def test_certificate_signs_for_the_bot(tmp_path: Path, monkeypatch: pytest
             assert {grant.token} <= issuer.issued
 
 
+async def test_another_issuers_token_proves_the_bot(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Issuer() as issuer:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", issuer.ca_file)
+        issuer.trusted = {"projected"}
+        config = entra(issuer, app_type="Federated", app_password="", assertion=lambda: "projected")
+        grant = await asyncio.to_thread(token_source(config))
+        assert {grant.token} <= issuer.issued
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -336,6 +345,7 @@ async def test_certificate_signs_for_the_bot(tmp_path: Path, monkeypatch: pytest
         {"tenant_id": ""},
         {"app_password": ""},
         {"app_type": "Certificate"},
+        {"app_type": "Federated"},
     ],
 )
 def test_registration_that_is_not_whole_is_not_started(wrong: dict[str, str]) -> None:

@@ -1,7 +1,8 @@
 """The two token issuers around a bot, as one real server on loopback: the channel's (into the bot) and Entra's (out of it).
 
 Metadata and keys are served over HTTP and HTTPS, the token endpoint over HTTPS as MSAL insists. The certificate is made on the
-spot: point `REQUESTS_CA_BUNDLE` at `ca_file`.
+spot: point `REQUESTS_CA_BUNDLE` at `ca_file`. `tls` is for other servers of a test; it also names 127.0.0.2, which the Graph
+client does not take for the sandbox on this machine.
 """
 
 from __future__ import annotations
@@ -31,12 +32,19 @@ SECRET = "loopback-only"
 
 
 class Issuer:
-    """Counts what it is asked in `counts`: metadata, keys, discovery, token. `issued` holds the bot's tokens it has given."""
+    """Counts what it is asked in `counts`: metadata, keys, discovery, token. `issued` holds the bot's tokens it has given.
+
+    `scopes` may be asked for. `trusted`: assertions that prove a federated app; None takes any, as those of a certificate.
+    `roles`: claims of the tokens; without them tokens are opaque.
+    """
 
     def __init__(self, *, tenant_id: str = TENANT, app_id: str = APP_ID, secret: str = SECRET) -> None:
         self.tenant_id, self.app_id, self.secret = tenant_id, app_id, secret
         self.counts: Counter[str] = Counter()
         self.issued: set[str] = set()
+        self.scopes = {f"{ISSUER}/.default"}
+        self.trusted: set[str] | None = None
+        self.roles: list[str] | None = None
         self.lifetime = 3600
         self.delay = 0.0
         self.down = False
@@ -55,7 +63,8 @@ class Issuer:
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._certified()).start()
+        self.tls = self._certified()
+        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self.tls).start()
         plain, secure = (address[1] for address in self._runner.addresses)
         self.metadata_url = f"http://127.0.0.1:{plain}/v1/.well-known/openidconfiguration"
         self.login_url = f"https://127.0.0.1:{secure}"
@@ -119,7 +128,9 @@ class Issuer:
 
     async def _discovery(self, request: web.Request) -> web.Response:
         self._asked("discovery")
-        base = f"{self.login_url}/{request.match_info['tenant']}"
+        if request.match_info["tenant"] != self.tenant_id:
+            return web.json_response({"error": "invalid_tenant", "error_description": "AADSTS90002"}, status=400)
+        base = f"{self.login_url}/{self.tenant_id}"
         return web.json_response(
             {
                 "issuer": f"{base}/v2.0",
@@ -136,17 +147,22 @@ class Issuer:
         known = (
             request.match_info["tenant"] == self.tenant_id
             and form.get("client_id") == self.app_id
-            and (form.get("client_secret") == self.secret or "client_assertion" in form)
+            and (form.get("client_secret") == self.secret or self._proven(form.get("client_assertion")))
         )
         if not known:
             return web.json_response({"error": "invalid_client", "error_description": "AADSTS7000215"}, status=401)
-        if form.get("scope") != f"{ISSUER}/.default":
+        if form.get("scope") not in self.scopes:
             return web.json_response({"error": "invalid_scope", "error_description": "AADSTS70011"}, status=400)
         token = f"outbound-{uuid.uuid4().hex}"
+        if self.roles is not None:
+            token = jwt.encode({"roles": self.roles, "jti": token}, self._keys[self._current], algorithm="RS256")
         self.issued.add(token)
         return web.json_response(
             {"token_type": "Bearer", "expires_in": self.lifetime, "ext_expires_in": self.lifetime, "access_token": token}
         )
+
+    def _proven(self, assertion: object) -> bool:
+        return assertion is not None and (self.trusted is None or assertion in self.trusted)
 
     def _asked(self, what: str) -> None:
         self.counts[what] += 1
@@ -165,7 +181,9 @@ class Issuer:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - datetime.timedelta(days=2))
             .not_valid_after(now + datetime.timedelta(days=30))
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+            .add_extension(
+                x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(f"127.0.0.{last}")) for last in (1, 2)]), critical=False
+            )
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
             .sign(key, hashes.SHA256())
         )

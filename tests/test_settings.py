@@ -1,0 +1,75 @@
+"""Settings refuse to start with what cannot work, and say all of it at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from settings import Settings, read_settings
+
+WHOLE = {
+    "MicrosoftAppId": "2c9e6a1e-3c1b-4f5e-8f7e-0f9b7f6f5a10",
+    "MicrosoftAppTenantId": "7f1c3a52-6f0e-4f0b-9a53-5d1f1f0c9a01",
+    "MicrosoftAppPassword": "loopback-only",
+    "GRAPH_ORGANISER": "siiri.sihteeri@example.org",
+    "PUBLIC_URL": "https://pykala.example.org",
+}
+PEM = "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # without the .env of whoever runs the tests
+    for field in Settings.model_fields.values():
+        if isinstance(field.validation_alias, str):
+            monkeypatch.delenv(field.validation_alias, raising=False)
+    for name in ("HOST", "PUBLIC_URL", "SMTP_URL", "SMTP_FROM"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def read(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Settings:
+    for name, value in {**WHOLE, **changes}.items():
+        monkeypatch.setenv(name, value)
+    return read_settings()
+
+
+@pytest.mark.parametrize(
+    "proof",
+    [
+        {},
+        {"MicrosoftAppPassword": "", "MicrosoftAppCertificateFile": "both.pem", "MicrosoftAppCertificateThumbprint": "AB"},
+        {"MicrosoftAppPassword": "", "MicrosoftAppFederatedTokenFile": "token"},
+        {"MicrosoftAppPassword": "", "MicrosoftAppFederatedIdentityId": "identity"},
+        {"MicrosoftAppPassword": "", "MicrosoftAppType": "UserAssignedMSI"},
+    ],
+)
+def test_each_proof_alone_will_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, proof: dict[str, str]) -> None:
+    (tmp_path / "both.pem").write_text(PEM, encoding="ascii")
+    (tmp_path / "token").write_text("x", encoding="ascii")
+    assert read(monkeypatch, **proof).app_id == WHOLE["MicrosoftAppId"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"MicrosoftAppPassword": ""}, "give one of MicrosoftAppPassword, MicrosoftAppCertificateFile, MicrosoftAppFederatedTokenFile"),
+        ({"MicrosoftAppFederatedIdentityId": "i"}, "MicrosoftAppPassword and MicrosoftAppFederatedIdentityId are given: keep one"),
+        (
+            {"MicrosoftAppPassword": "", "MicrosoftAppFederatedIdentityId": "i", "MicrosoftAppFederatedTokenFile": "token"},
+            "MicrosoftAppFederatedTokenFile and MicrosoftAppFederatedIdentityId are given",
+        ),
+        ({"MicrosoftAppType": "UserAssignedMSI"}, "UserAssignedMSI proves itself: remove MicrosoftAppPassword"),
+        ({"MicrosoftAppPassword": "", "MicrosoftAppFederatedIdentityId": WHOLE["MicrosoftAppId"]}, "not the app's own MicrosoftAppId"),
+        ({"MicrosoftAppPassword": "", "MicrosoftAppFederatedTokenFile": "none"}, "MicrosoftAppFederatedTokenFile: there is no such file"),
+        ({"MicrosoftAppPassword": "", "MicrosoftAppCertificateFile": "none"}, "cannot be read: No such file"),
+        ({"MicrosoftAppPassword": "", "MicrosoftAppCertificateFile": "token"}, "the private key and the certificate as PEM"),
+        ({"MicrosoftAppPassword": "", "MicrosoftAppCertificateFile": "token"}, "Thumbprint go together"),
+        ({"MicrosoftAppTenantId": "", "GRAPH_ORGANISER": ""}, "MicrosoftAppTenantId is empty; GRAPH_ORGANISER is empty"),
+    ],
+)
+def test_a_wrong_combination_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, changes: dict[str, str], said: str) -> None:
+    (tmp_path / "token").write_text("x", encoding="ascii")
+    with pytest.raises(SystemExit) as refused:
+        read(monkeypatch, **changes)
+    assert said in str(refused.value)
