@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cards import agenda, attendance, guide, minutes, planning, polls, record, seats, setup
+from cards import agenda, answers, attendance, guide, minutes, planning, polls, record, seats, setup
 from cards.kit import Card, fits
 from meetings.screens.base import Screen
 
 # `Any`: each function takes its own screen; tests/test_registry.py checks the pairing.
 CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
     **agenda.CARDS,
+    **answers.CARDS,
     **attendance.CARDS,
     **guide.CARDS,
     **minutes.CARDS,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cards.answers import answered
 from cards.drafts import questions
 from cards.kit import Card
 from meetings import commands as c
-from meetings.model import Body, Item, Meeting, Outcome, Phase, Sign
+from meetings.model import Body, Item, Meeting, Outcome, Phase
 from meetings.reading.agenda import ItemReading
 from meetings.rules.numbering import in_order
 from meetings.screens.agenda import AgendaRead, AgendaShown, AgendaWanted, ItemForm, MeetingOnBoard
@@ -128,7 +129,7 @@ def meeting_on_board(card: Card, screen: MeetingOnBoard) -> None:
             (card.t("agenda.chair"), chair.name if chair else ""),
             (card.t("guide.phase"), card.t(f"phase_name.{meeting.phase}")),
             (card.t("agenda.present"), present),
-            (card.t("agenda.signs"), _signs(card, meeting)),
+            (card.t("agenda.signs"), answered(card, screen.expected) if meeting.opened_at is None else ""),
         )
     )
     if meeting.join_url and meeting.closed_at is None:
@@ -143,12 +144,6 @@ def meeting_on_board(card: Card, screen: MeetingOnBoard) -> None:
             card.subtle("agenda.page", page=screen.page, pages=screen.pages)
     else:
         card.line("agenda.not_published")
-
-
-def _signs(card: Card, meeting: Meeting) -> str:
-    """Who has said what before the meeting, in numbers."""
-    signs = [one.sign for one in meeting.attendances] if meeting.opened_at is None else []
-    return card.t("agenda.signs_of", coming=signs.count(Sign.PRESENT), excused=signs.count(Sign.EXCUSED)) if signs else ""
 
 
 def _board_items(card: Card, body: Body, meeting: Meeting, items: list[Item]) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cards.answers import expectation
 from cards.kit import Card
 from meetings import commands as c
 from meetings.model import Meeting, Movement, Phase, Sign
+from meetings.rules.answers import Expected
 from meetings.rules.presence import Quorum
 from meetings.screens.attendance import AttendanceDesk, OpeningAsked, RollOnBoard, Row
 from meetings.screens.base import Screen
 from texts import format_time
 
-_GROUPS = ("present", "attending", "aside", "late", "excused", "absent", "waiting")
+_GROUPS = ("present", "attending", "aside", "late", "maybe", "excused", "absent", "called", "waiting")
 
 
 def opening_asked(card: Card, screen: OpeningAsked) -> None:
@@ -25,7 +27,7 @@ def roll_on_board(card: Card, screen: RollOnBoard) -> None:
     meeting = screen.meeting
     title = "attendance.roll_title" if meeting.opened_at else "attendance.answers_title"
     card.heading(card.t(title, number=meeting.designation), subtitle=screen.body.name)
-    _quorum(card, meeting, screen.quorum)
+    _quorum(card, meeting, screen.quorum, screen.expected)
     names = _names(screen)
     groups: dict[str, list[str]] = {group: [] for group in _GROUPS}
     for row in screen.rows:
@@ -41,7 +43,7 @@ def attendance_desk(card: Card, screen: AttendanceDesk) -> None:
     """The roll is one list to tick: seat, name, state. One press marks those ticked, another everybody of whom nothing is known."""
     meeting = screen.meeting
     card.heading(card.t("attendance.desk_title", number=meeting.designation), subtitle=screen.body.name)
-    _quorum(card, meeting, screen.quorum)
+    _quorum(card, meeting, screen.quorum, screen.expected)
     names = _names(screen)
     choices = [(row.person_id, _row(card, row, names, opened=meeting.opened_at is not None)) for row in screen.rows]
     card.choice_input("person_ids", card.t("attendance.who"), choices, ",".join(screen.person_ids), several=True)
@@ -65,12 +67,12 @@ def attendance_desk(card: Card, screen: AttendanceDesk) -> None:
         card.buttons([(c.TakeBack(meeting_id=this, mark_id=one.id), _move(card, screen, one)) for one in screen.movements])
 
 
-def _quorum(card: Card, meeting: Meeting, found: Quorum) -> None:
+def _quorum(card: Card, meeting: Meeting, found: Quorum, before: Expected) -> None:
     """How things stand; of a meeting that is over, nothing stands any more."""
     if meeting.closed_at is not None:
         return
     if meeting.opened_at is None:
-        card.line("attendance.expected", filled=found.filled, seats=found.seats, needed=found.needed)
+        expectation(card, before)
         return
     if found.quorate:
         key = "attendance.quorate"
@@ -95,6 +97,8 @@ def _group(row: Row, *, over: bool, closed: bool) -> str:
         case Sign.PRESENT:
             return "absent" if over else ""
         case _:
+            if row.maybe or row.called:
+                return "maybe" if row.maybe else "called"
             return ("absent" if over else "waiting") if row.expected and row.free else ""
 
 
@@ -125,6 +129,8 @@ def _state(card: Card, row: Row) -> str:
         return card.t("attendance.state_aside")
     if row.inside:
         return card.t("attendance.state_acts" if row.acts or row.seat is None else "attendance.state_attends")
+    if row.maybe or row.called:
+        return card.t("attendance.state_maybe" if row.maybe else "attendance.state_called")
     if row.sign is None:
         return card.t("attendance.state_on_leave") if row.seat is not None and row.seat.on_leave and not row.deputy else ""
     return card.t(f"attendance.state_{row.sign}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from cards.kit import Card
 from meetings import commands as c
-from meetings.model import Approval, Body, Numbering, Person
+from meetings.model import Approval, Body, Calling, Numbering, Person
 from meetings.rules.bodies import LANGUAGES, LONGEST_NAME, LONGEST_RULE, NOBODY
 from meetings.screens.base import Screen
 from meetings.screens.setup import BodyForm, BodySetUp, SetUpForm, StandingItemsForm
@@ -63,6 +63,9 @@ def body_form(card: Card, screen: BodyForm) -> None:
     card.text_input("quorum", card.t("setup.quorum_label"), form.quorum, required=True, length=7)
     card.toggle_input("quorum_needs_chair", card.t("setup.needs_chair"), value=form.quorum_needs_chair)
     card.text_input("lead_days", card.t("setup.lead_days_label"), form.lead_days, required=True, length=2)
+    callings = [(str(one), card.t(f"setup.calling_{one}")) for one in Calling]
+    card.choice_input("calling", card.t("setup.calling"), callings, form.calling, required=True)
+    card.text_input("warn_days", card.t("setup.warn_days_label"), form.warn_days, required=True, length=2)
     numberings = [(str(one), card.t(f"setup.numbering_{one}")) for one in Numbering]
     card.choice_input("numbering", card.t("setup.numbering"), numberings, form.numbering, required=True)
     card.text_input("zone", card.t("setup.zone"), form.zone, required=True, length=60)
@@ -103,6 +106,8 @@ def _stored(body: Body) -> c.ChangeBody:
         quorum=f"{body.quorum_numerator}/{body.quorum_denominator}",
         quorum_needs_chair=body.quorum_needs_chair,
         lead_days=str(body.lead_days),
+        calling=body.calling,
+        warn_days=str(body.warn_days),
         numbering=body.numbering,
         formal=body.formal,
     )

@@ -8,10 +8,10 @@ from html import escape
 from typing import Protocol
 
 from meetings import effects as e
-from meetings.model import Body, Document, Meeting, Phase
+from meetings.model import Body, Document, EventTrouble, Meeting, Phase
 from meetings.ports import Calendar, CalendarFailure, Event, EventEdited, EventFound, EventState, Invitee
+from meetings.rules.answers import BEFORE, invited
 from meetings.rules.numbering import in_order
-from meetings.rules.seats import SeatOnDay, seats_on
 from storage.transaction import Storage, Transaction
 from texts import format_date, format_times, t
 
@@ -33,7 +33,8 @@ class Calendars:
         self._address = address
 
     async def sync_event(self, effect: e.SyncEvent) -> str:
-        """One event a meeting. An event deleted by hand is made anew; a cancelled meeting's event is cancelled."""
+        """One event a meeting; a cancelled meeting's event is cancelled. One that somebody deleted or changed in Outlook is left alone, and
+        the secretary asked, once."""
         meeting, event = await self._storage.read(lambda tx: _event(tx, effect.meeting_id, self._address))
         if meeting.phase is Phase.CANCELLED:
             if meeting.event_id:
@@ -41,21 +42,25 @@ class Calendars:
             return meeting.event_id
         if not event.invitees:
             return "nobody to invite"
+        ours = meeting.event_trouble is EventTrouble.OURS
         if meeting.event_id:
-            seen = await self._about_to_write(meeting, self._calendar.seen(event))
+            seen = "" if ours else await self._about_to_write(meeting, self._calendar.seen(event))
             try:
                 state = await self._calendar.update(meeting.event_id, event, seen)
             except EventEdited as edited:
                 found = edited.found
-                await self._storage.run(lambda tx: _tell_edited(tx, meeting.id, found))
+                await self._storage.run(lambda tx: _ask(tx, meeting.id, EventTrouble.EDITED, found))
                 return "edited in Outlook"
             except CalendarFailure as failure:
                 if not failure.gone:
                     raise
+                if not ours:
+                    await self._storage.run(lambda tx: _ask(tx, meeting.id, EventTrouble.GONE))
+                    return "deleted in Outlook"
                 state = await self._calendar.create(replace(event, key=f"{event.key}:{meeting.event_id}"))
         else:
             state = await self._calendar.create(event)
-        if state != EventState(meeting.event_id, meeting.join_url, meeting.event_uid, meeting.event_seen):
+        if meeting.event_trouble or state != _known(meeting):
             await self._storage.run(lambda tx: _keep_event(tx, meeting.id, state))
         return state.event_id
 
@@ -64,15 +69,15 @@ class Calendars:
         seen = meeting.event_seen.split()
         if not seen or digest in seen:
             return meeting.event_seen
-        noted = EventState(meeting.event_id, meeting.join_url, meeting.event_uid, " ".join([*seen, digest]))
-        await self._storage.run(lambda tx: tx.note_event(meeting.id, noted))
+        noted = replace(_known(meeting), seen=" ".join([*seen, digest]))
+        await self._storage.run(lambda tx: tx.note_event(meeting.id, noted, meeting.event_trouble))
         return noted.seen
 
 
 def _event(tx: Transaction, meeting_id: str, address: Address) -> tuple[Meeting, Event]:
     meeting = tx.meeting(meeting_id)
     body = tx.body(meeting.body_id)
-    required, optional = _invited(body, meeting)
+    required, optional = invited(body, meeting)
     people = tx.people(required | optional)
     invitees = tuple(
         Invitee(people[person_id].name, people[person_id].email, person_id in required)
@@ -96,22 +101,6 @@ def _event(tx: Transaction, meeting_id: str, address: Address) -> tuple[Meeting,
     )
 
 
-def _invited(body: Body, meeting: Meeting) -> tuple[set[str], set[str]]:
-    """Who must and who may come. A member who declined stays invited beside the deputy, and may change their mind."""
-    called = {call.deputy_id for call in meeting.deputy_calls if not call.item_id and call.ended_at is None and call.accepted is not False}
-    required = {holder for seat in seats_on(body, meeting.day) if (holder := _holder(seat))} | called
-    required |= {body.secretary_id, body.chair_id, body.vice_chair_id} - {""}
-    optional = {expert.person_id for expert in body.experts if expert.in_force(meeting.day)}
-    return required, optional - required
-
-
-def _holder(seat: SeatOnDay) -> str:
-    """The member, or the first deputy while the member is on leave or the seat has no member."""
-    if seat.member_id and not seat.on_leave:
-        return seat.member_id
-    return seat.deputy_ids[0] if seat.deputy_ids else ""
-
-
 def _invitation(body: Body, meeting: Meeting, agenda: Document | None, address: Address) -> str:
     language = body.language
     when = f"{format_date(language, meeting.day, weekday=True)} {format_times(language, meeting.start, meeting.end)}"
@@ -125,14 +114,24 @@ def _invitation(body: Body, meeting: Meeting, agenda: Document | None, address: 
     return "".join(parts)
 
 
-def _tell_edited(tx: Transaction, meeting_id: str, found: EventFound) -> None:
-    """The secretary decides which is right; until the two are alike again, nothing is written there."""
+def _known(meeting: Meeting) -> EventState:
+    return EventState(meeting.event_id, meeting.join_url, meeting.event_uid, meeting.event_seen)
+
+
+def _ask(tx: Transaction, meeting_id: str, trouble: EventTrouble, found: EventFound | None = None) -> None:
+    """The secretary decides which is right; until then, or until the two are alike again, nothing is written there. Once the meeting has
+    been opened, its invitation is nobody's concern."""
     meeting = tx.meeting(meeting_id)
+    if meeting.event_trouble is trouble or meeting.phase not in BEFORE:
+        return
     body = tx.body(meeting.body_id)
-    times = format_times(body.language, found.start.time(), found.end.time())
-    when = f"{format_date(body.language, found.start.date(), weekday=True)} {times}"
-    params = (("number", meeting.designation), ("subject", found.subject), ("when", when), ("place", found.place or "–"))
-    tx.later(e.Tell(f"edited:{meeting.id}:{tx.new_id()}", body.secretary_id, "event_edited", params, body.id, meeting.id))
+    params: tuple[tuple[str, str], ...] = (("number", meeting.designation),)
+    if found is not None:
+        times = format_times(body.language, found.start.time(), found.end.time())
+        when = f"{format_date(body.language, found.start.date(), weekday=True)} {times}"
+        params = (*params, ("subject", found.subject), ("when", when), ("place", found.place or "–"))
+    tx.note_event(meeting_id, _known(meeting), trouble)
+    tx.later(e.Tell(f"{trouble}:{meeting.id}:{tx.new_id()}", body.secretary_id, f"event_{trouble}", params, body.id, meeting.id))
 
 
 def _keep_event(tx: Transaction, meeting_id: str, state: EventState) -> None:

@@ -26,7 +26,7 @@ from meetings.screens.base import Sentence, Told
 from meetings.use_cases import execute
 from meetings.use_cases.boards import BOARDS
 from storage.transaction import Storage, Transaction
-from texts import t
+from texts import t, wording
 
 
 class Messenger(Protocol):
@@ -76,6 +76,7 @@ class Handlers:
             e.RenderDocuments: self.render_documents,
             e.RemindRound: self.remind_round,
             e.EndRound: self.end_round,
+            e.WarnQuorum: self.warn_quorum,
             e.ReadMembers: self.read_members,
             e.Send: self._letters.send,
         }
@@ -145,11 +146,15 @@ class Handlers:
     # --- timers ---
 
     async def end_round(self, effect: e.EndRound) -> str:
-        await self._storage.run(lambda tx: _by_the_clock(tx, c.EndRound(meeting_id=effect.meeting_id, round_id=effect.round_id)))
+        await self._storage.run(lambda tx: by_the_clock(tx, c.EndRound(meeting_id=effect.meeting_id, round_id=effect.round_id)))
         return "done"
 
     async def remind_round(self, effect: e.RemindRound) -> str:
-        await self._storage.run(lambda tx: _by_the_clock(tx, c.RemindRound(meeting_id=effect.meeting_id, round_id=effect.round_id)))
+        await self._storage.run(lambda tx: by_the_clock(tx, c.RemindRound(meeting_id=effect.meeting_id, round_id=effect.round_id)))
+        return "done"
+
+    async def warn_quorum(self, effect: e.WarnQuorum) -> str:
+        await self._storage.run(lambda tx: by_the_clock(tx, c.WarnQuorum(meeting_id=effect.meeting_id)))
         return "done"
 
     # --- people ---
@@ -161,7 +166,8 @@ class Handlers:
         return str(len(members))
 
 
-def _by_the_clock(tx: Transaction, command: c.EndRound | c.RemindRound) -> None:
+def by_the_clock(tx: Transaction, command: c.Command) -> None:
+    """Run a command that no person gives."""
     execute(command, tx)
     tx.journal(command)
 
@@ -216,8 +222,8 @@ def _told(tx: Transaction, effect: e.Tell) -> _Message | None:
         return None
     language = person.language or person.client_language or (body.language if body else "en")
     steps = next_steps(body, meeting, person, tx.now) if body else ()
-    screen = Told(text=Sentence(f"told.{effect.sentence}", effect.params), steps=steps)
-    summary = t(language, f"told.{effect.sentence}", **dict(effect.params))
+    screen = Told(text=Sentence(f"told.{effect.sentence}", tuple(effect.said.items())), steps=steps)
+    summary = wording(language, f"told.{effect.sentence}", **effect.said)
 
     def shown(address: Callable[[str], str]) -> tuple[Person, str, str, dict[str, Any], str]:
         return person, desk.id if desk else "", service_url, render(screen, language, effect.id, address), summary

@@ -13,7 +13,7 @@ from meetings.ports import Event, Letter, Mail, MailFile
 from meetings.rules.rounds import seats_asked
 from meetings.rules.seats import seats_on
 from storage.transaction import Storage, Transaction
-from texts import format_date, format_times, t
+from texts import format_date, format_times, t, wording
 
 EVENT_HOURS = 2
 # The page tells that the round has ended for so long after its end.
@@ -86,7 +86,7 @@ class Letters:
         if body and meeting:
             links = self._links(body, meeting, person, language, None, asked=True)
         subject = f"{body.name} {meeting.designation}" if body and meeting else (body.name if body else "Pykälä")
-        text = t(language, f"told.{effect.sentence}", **dict(effect.params))
+        text = wording(language, f"told.{effect.sentence}", **effect.said)
         return _written(effect.key, person, subject, [text], links, language, ())
 
     def _links(

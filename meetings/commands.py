@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 
+from meetings.ports import Reply
+
 # A field of this kind is filled by the turn itself and never read from a card.
 FROM_TURN: Mapping[str, bool] = {"from_turn": True}
 
@@ -135,6 +137,8 @@ class ChangeBody(Command):
     quorum: str = ""
     quorum_needs_chair: bool = False
     lead_days: str = ""
+    calling: str = ""
+    warn_days: str = ""
     numbering: str = ""
     formal: bool = False
 
@@ -305,6 +309,13 @@ class CancelMeeting(Command):
     version: int | None = None
     reason: str = ""
     confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreEvent(Command):
+    """The invitation was deleted or changed in Outlook: it is made again as the meeting stands here."""
+
+    meeting_id: str = ""
 
 
 # --- the agenda ---------------------------------------------------------------------------------------------------------------
@@ -554,6 +565,21 @@ class CorrectTimes(Command):
     closed: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowDeputies(Command):
+    """The log of deputies' calls, and the seats that wait for a deputy."""
+
+    meeting_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDeputy(Command):
+    """The secretary calls the next deputy of a seat whose member cannot come."""
+
+    meeting_id: str = ""
+    seat_id: str = ""
+
+
 # --- the minutes ---------------------------------------------------------------------------------------------------------------
 
 
@@ -634,6 +660,21 @@ class RemindRound(Command):
 
     meeting_id: str
     round_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeAnswers(Command):
+    """The calendar: what attendees have answered to the invitation."""
+
+    meeting_id: str
+    replies: tuple[Reply, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarnQuorum(Command):
+    """The clock: some days before the meeting, whether enough are expected."""
+
+    meeting_id: str
 
 
 def stem(command: Command | type[Command]) -> str:

@@ -6,7 +6,9 @@ so a key says "the state of this thing must reach the outside"; effects that are
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, time
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,12 @@ class Tell:
     params: tuple[tuple[str, str], ...] = ()
     body_id: str = ""
     meeting_id: str = ""
+
+    @property
+    def said(self) -> dict[str, object]:
+        """The parameters as the sentence wants them: `day` and `start`, kept as ISO texts, are a date and a time of day."""
+        read: dict[str, Callable[[str], object]] = {"day": date.fromisoformat, "start": time.fromisoformat}
+        return {name: read[name](value) if name in read else value for name, value in self.params}
 
     @property
     def lane(self) -> str:
@@ -125,6 +133,21 @@ class EndRound:
 
 
 @dataclass(frozen=True, slots=True)
+class WarnQuorum:
+    """Timer: chair and secretary are told when too few are expected; the state decides."""
+
+    meeting_id: str
+
+    @property
+    def lane(self) -> str:
+        return ""
+
+    @property
+    def key(self) -> str:
+        return f"warn:{self.meeting_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class ReadMembers:
     """Read who is in the board's team, so that the roster can be matched to accounts."""
 
@@ -158,4 +181,4 @@ class Send:
         return f"send:{self.id}"
 
 
-Effect = RefreshBoard | RefreshPoll | Tell | SyncEvent | RenderDocuments | RemindRound | EndRound | ReadMembers | Send
+Effect = RefreshBoard | RefreshPoll | Tell | SyncEvent | RenderDocuments | RemindRound | EndRound | WarnQuorum | ReadMembers | Send

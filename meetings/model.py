@@ -118,11 +118,13 @@ class Response(StrEnum):
 
 
 class EventTrouble(StrEnum):
-    """Why the calendar event is not touched until the secretary has chosen: somebody deleted it, or changed it, in Outlook."""
+    """Somebody deleted or changed the calendar event in Outlook: it is not touched until the secretary has chosen, `OURS` when they want it
+    made again as the meeting stands here."""
 
     NONE = ""
     GONE = "gone"
     EDITED = "edited"
+    OURS = "ours"
 
 
 class CommentKind(StrEnum):

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from meetings.effects import Effect
-from meetings.model import Body, Conversation, Document, Draft, Meeting, Person, Post, Response
+from meetings.model import Body, Conversation, Document, Draft, EventTrouble, Meeting, Person, Post, Response
 
 Saved = TypeVar("Saved", Body, Meeting, Person, Conversation, Draft, Post)
 
@@ -67,7 +67,7 @@ class Tx(Protocol):
         """Write what differs; what is returned carries the new version, so show that one."""
         ...
 
-    def note_event(self, meeting_id: str, state: EventState) -> None:
+    def note_event(self, meeting_id: str, state: EventState, trouble: EventTrouble = EventTrouble.NONE) -> None:
         """What the calendar keeps of the meeting. Nobody's change: the version stays, so that no card grows old by it."""
         ...
 

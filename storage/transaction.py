@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from meetings.commands import Command, inputs, stem
 from meetings.effects import Effect
 from meetings.errors import NotFound
-from meetings.model import Body, Conversation, Document, Draft, Meeting, Person, Post
+from meetings.model import Body, Conversation, Document, Draft, EventTrouble, Meeting, Person, Post
 from meetings.ports import EventState, Saved
 from storage import journal, outbox, tables
 from storage.engine import open_engine
@@ -43,11 +43,11 @@ def _head(table: Table, *names: str) -> Select[Any]:
     return select(*(table.c[name] for name in names)).where(table.c.id == bindparam("wanted"))
 
 
-EVENT = ("event_id", "join_url", "event_uid", "event_seen")
+EVENT = ("event_id", "join_url", "event_uid", "event_seen", "event_trouble")
 
 
-def _noted(state: EventState) -> dict[str, str]:
-    return dict(zip(EVENT, (state.event_id, state.join_url, state.uid, state.seen), strict=True))
+def _noted(state: EventState, trouble: EventTrouble) -> dict[str, Any]:
+    return dict(zip(EVENT, (state.event_id, state.join_url, state.uid, state.seen, trouble), strict=True))
 
 
 # What tells whether an aggregate is known; a meeting's event is noted without moving its version.
@@ -173,7 +173,8 @@ class Transaction:
         if found is None:
             found = self._load(Meeting, tables.meeting, tables.MEETING_CHILDREN, meeting_id)
         if any(getattr(found, name) != getattr(row, name) for name in EVENT):
-            found = replace(found, **{name: getattr(row, name) for name in EVENT})
+            state = EventState(row.event_id, row.join_url, row.event_uid, row.event_seen)
+            found = replace(found, **_noted(state, EventTrouble(row.event_trouble)))
         return self._remember(found)
 
     def _load(self, kind: type[Root], table: Table, children: tuple[Children, ...], thing_id: str) -> Root:
@@ -346,8 +347,8 @@ class Transaction:
             self._keep(thing)
         return self._remember(thing)
 
-    def note_event(self, meeting_id: str, state: EventState) -> None:
-        noted = _noted(state)
+    def note_event(self, meeting_id: str, state: EventState, trouble: EventTrouble = EventTrouble.NONE) -> None:
+        noted = _noted(state, trouble)
         self._connection.execute(update(tables.meeting).where(tables.meeting.c.id == meeting_id).values(noted))
         if (known := self._loaded.get((Meeting, meeting_id))) is not None:
             self._loaded[Meeting, meeting_id] = replace(known, **noted)

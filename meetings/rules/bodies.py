@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from meetings.commands import ChangeBody
 from meetings.errors import Refused
-from meetings.model import Approval, Body, Numbering, Standing, StandingItem
+from meetings.model import Approval, Body, Calling, Numbering, Standing, StandingItem
 
 LANGUAGES = ("fi", "sv", "en")
 LONGEST_NAME = 120
@@ -114,6 +114,8 @@ def change_body(
         quorum_denominator=denominator,
         quorum_needs_chair=command.quorum_needs_chair,
         lead_days=read_count(command.lead_days, "setup.lead_days", 0, 60) if command.lead_days else body.lead_days,
+        calling=_choice(Calling, command.calling, body.calling),
+        warn_days=read_count(command.warn_days, "setup.warn_days", 0, 30) if command.warn_days else body.warn_days,
         numbering=_choice(Numbering, command.numbering, body.numbering),
         formal=command.formal,
     )

@@ -6,18 +6,30 @@ from datetime import datetime
 
 from meetings import commands as c
 from meetings.access import may
-from meetings.model import Approval, Body, Meeting, Person, Phase
+from meetings.model import Approval, Body, EventTrouble, Meeting, Person, Phase
+from meetings.rules.answers import BEFORE, waits_for_deputy
 from meetings.rules.polls import open_poll
+from meetings.rules.seats import seats_on
 
 
 def next_steps(body: Body, meeting: Meeting | None, person: Person, now: datetime) -> tuple[c.Command, ...]:
     """At most six commands with ids, most likely first, each of which the person may give now. Who marks everybody signs there too."""
     day = now.astimezone(body.tz).date()
-    wanted = _for_meeting(body, meeting) if meeting else _for_body(body)
+    wanted = (*_mending(body, meeting), *_for_meeting(body, meeting)) if meeting else _for_body(body)
     allowed = [step for step in wanted if may(type(step), body, meeting, person, day)]
     if any(isinstance(step, c.ShowAttendance) for step in allowed):
         allowed = [step for step in allowed if not isinstance(step, c.SignIn)]
     return tuple(allowed[:6])
+
+
+def _mending(body: Body, meeting: Meeting) -> tuple[c.Command, ...]:
+    """What has gone wrong with the invitation, and seats that wait for a deputy, come before everything else."""
+    if meeting.phase not in BEFORE:
+        return ()
+    asked = meeting.event_trouble in {EventTrouble.GONE, EventTrouble.EDITED}
+    waits = any(waits_for_deputy(meeting, seat) for seat in seats_on(body, meeting.day))
+    restore = (c.RestoreEvent(meeting_id=meeting.id),) if asked else ()
+    return (*restore, c.ShowDeputies(meeting_id=meeting.id)) if waits else restore
 
 
 def _for_body(body: Body) -> tuple[c.Command, ...]:
@@ -44,7 +56,9 @@ def _for_meeting(body: Body, meeting: Meeting) -> tuple[c.Command, ...]:
                 c.PublishAgenda(meeting_id=this),
                 c.MoveMeeting(meeting_id=this),
                 c.CancelMeeting(meeting_id=this),
-                c.ReadDates(body_id=body.id),
+                c.ShowAttendance(meeting_id=this),
+                c.SignIn(meeting_id=this, sign="coming"),
+                c.SignIn(meeting_id=this, sign="excused"),
             )
         case Phase.PUBLISHED:
             return (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from meetings.model import Body, Document, Draft, Item, Meeting, Person
 from meetings.reading.agenda import AgendaReading
+from meetings.rules.answers import Expected
 from meetings.rules.presence import Quorum
 from meetings.screens.base import Screen
 
@@ -70,6 +71,7 @@ class MeetingOnBoard(Screen):
     people: Mapping[str, Person]
     documents: tuple[Document, ...]
     quorum: Quorum
+    expected: Expected
     changed: tuple[Item, ...]
     page: int
     pages: int

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meetings.model import Body, Item, Meeting, Movement, Person, Sign
+from meetings.rules.answers import Expected
 from meetings.rules.presence import Quorum
 from meetings.rules.seats import SeatOnDay
 from meetings.screens.base import Screen
@@ -14,7 +15,8 @@ from meetings.screens.base import Screen
 @dataclass(frozen=True, slots=True)
 class Row:
     """One person of the roll: their seat (None for experts), what the roll says, whether they are in the room, act for the seat, or stand
-    aside in the item at hand. `free`: nobody acts for the seat; `expected`: the one who would (of a member on leave, the first deputy)."""
+    aside in the item at hand. `free`: nobody acts for the seat; `expected`: the one who would (of a member on leave, the first deputy).
+    Before the meeting, `maybe`: an answer that is neither yes nor no; `called`: a deputy called who has not answered."""
 
     person_id: str
     seat: SeatOnDay | None
@@ -25,6 +27,8 @@ class Row:
     aside: bool
     free: bool
     expected: bool
+    maybe: bool = False
+    called: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,7 @@ class RollOnBoard(Screen):
     people: Mapping[str, Person]
     rows: tuple[Row, ...]
     quorum: Quorum
+    expected: Expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +61,7 @@ class AttendanceDesk(Screen):
     people: Mapping[str, Person]
     rows: tuple[Row, ...]
     quorum: Quorum
+    expected: Expected
     unknown: int
     movements: tuple[Movement, ...]
     items: tuple[Item, ...]

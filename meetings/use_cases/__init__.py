@@ -13,7 +13,22 @@ from meetings.errors import MeetingError, NotAllowed, NotFound, Refused
 from meetings.ports import Tx
 from meetings.scope import Scope, body_at_hand, find_scope
 from meetings.screens.base import Screen, Sentence
-from meetings.use_cases import agenda, attendance, dates, drafts, guide, minutes, planning, polls, record, roster, seats, setup, template
+from meetings.use_cases import (
+    agenda,
+    answers,
+    attendance,
+    dates,
+    drafts,
+    guide,
+    minutes,
+    planning,
+    polls,
+    record,
+    roster,
+    seats,
+    setup,
+    template,
+)
 
 # The commands of each area, and where a person lands whose command was refused, repeated or stale: the form with what they
 # typed, or the fresh state. `Any` because each function takes its own command; tests/test_registry.py checks the pairing.
@@ -21,6 +36,7 @@ UseCase = Callable[[Any, Tx, Scope], Screen]
 
 HANDLERS: Mapping[type[Command], UseCase] = {
     **agenda.HANDLERS,
+    **answers.HANDLERS,
     **attendance.HANDLERS,
     **dates.HANDLERS,
     **drafts.HANDLERS,
@@ -36,6 +52,7 @@ HANDLERS: Mapping[type[Command], UseCase] = {
 }
 VIEWS: Mapping[type[Command], UseCase] = {
     **agenda.VIEWS,
+    **answers.VIEWS,
     **attendance.VIEWS,
     **dates.VIEWS,
     **drafts.VIEWS,

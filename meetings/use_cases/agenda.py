@@ -17,6 +17,7 @@ from meetings.ports import Tx
 from meetings.reading.agenda import AgendaReading
 from meetings.reading.agenda import read_agenda as read_text
 from meetings.rules import agenda as rules
+from meetings.rules.answers import expected
 from meetings.rules.numbering import in_order, number_sections
 from meetings.rules.presence import quorum
 from meetings.rules.rounds import require_version
@@ -24,6 +25,7 @@ from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.agenda import AgendaRead, AgendaShown, AgendaWanted, ItemForm, MeetingOnBoard
 from meetings.screens.base import Screen, Sentence, sentence
+from meetings.use_cases.answers import later_warning
 
 PAGE = 6
 BOARD_PAGE = 15
@@ -196,6 +198,7 @@ def publish_agenda(command: c.PublishAgenda, tx: Tx, scope: Scope) -> Screen:
     meeting = replace(meeting, phase=Phase.PUBLISHED, published_at=meeting.published_at or tx.now)
     meeting = _saved(tx, body, meeting)
     tx.later(e.SyncEvent(meeting.id))
+    later_warning(tx, body, meeting)
     return replace(_agenda(tx, body, meeting, 1, editing=True), notice=sentence("agenda.published", number=meeting.designation))
 
 
@@ -215,7 +218,7 @@ def board_meeting(tx: Tx, body: Body, meeting: Meeting, page: int = 1) -> Meetin
     pages = max(1, -(-len(meeting.items) // BOARD_PAGE))
     page = min(max(page, 1), pages)
     steps: tuple[c.Command, ...] = ()
-    if meeting.phase is Phase.PUBLISHED:
+    if meeting.phase in {Phase.PLANNED, Phase.PUBLISHED}:
         steps = (c.SignIn(meeting_id=meeting.id, sign="coming"), c.SignIn(meeting_id=meeting.id, sign="excused"))
     if pages > 1:
         steps = (*steps, c.ShowAgenda(meeting_id=meeting.id, page=page % pages + 1))
@@ -227,6 +230,7 @@ def board_meeting(tx: Tx, body: Body, meeting: Meeting, page: int = 1) -> Meetin
         people=tx.people({body.chair_id, body.secretary_id} - {""}),
         documents=tuple(one for one in tx.documents(meeting.id) if one.kind == "agenda"),
         quorum=quorum(body, meeting, at_hand),
+        expected=expected(body, meeting),
         changed=changed,
         page=page,
         pages=pages,

@@ -10,10 +10,11 @@ from meetings import commands as c
 from meetings import effects as e
 from meetings.access import Role, may, roles
 from meetings.errors import NotFound, Refused
-from meetings.model import Body, DeputyCall, Direction, Item, Meeting, Movement, Phase, Sign, Standing
+from meetings.model import Body, Direction, Item, Meeting, Movement, Phase, Response, Sign, Standing
 from meetings.ports import Tx
 from meetings.rules import attendance as rules
 from meetings.rules.agenda import find_item
+from meetings.rules.answers import BEFORE, expected, holder, is_active
 from meetings.rules.numbering import in_order, number_sections
 from meetings.rules.presence import actors, aside, attended, in_room, inside, quorum
 from meetings.rules.seats import SeatOnDay, seats_on
@@ -22,6 +23,7 @@ from meetings.scope import Scope
 from meetings.screens.attendance import AttendanceDesk, OpeningAsked, RollOnBoard, Row
 from meetings.screens.base import Screen, Sentence, Told, sentence
 from meetings.use_cases.agenda import last_section
+from meetings.use_cases.answers import note_word
 
 PAGE = 24
 NEWEST = 12
@@ -82,8 +84,7 @@ def sign_in(command: c.SignIn, tx: Tx, scope: Scope) -> Screen:
     if meeting.phase is Phase.OPEN and meeting.roll_closed_at is not None:
         return _come_or_go(tx, body, meeting, word)
     if _signed(meeting, tx.actor.id) is not word:
-        meeting = rules.sign(body, meeting, tx.actor.id, word, tx.new_id)
-        meeting = _saved(tx, _follow(tx, body, meeting, tx.actor.id, word))
+        meeting = _saved(tx, note_word(tx, body, meeting, tx.actor.id, word))
     return replace(_roll(tx, body, meeting), notice=sentence(_signed_key(meeting, word), name=tx.actor.name))
 
 
@@ -129,12 +130,12 @@ def set_attendance(command: c.SetAttendance, tx: Tx, scope: Scope) -> Screen:
         meeting = rules.sign_rest(body, meeting, word, tx.new_id)
     else:
         for person_id in _chosen(body, meeting, command.person_ids):
-            meeting = rules.sign(body, meeting, person_id, word, tx.new_id)
+            if meeting.roll_closed_at is None:
+                meeting = note_word(tx, body, meeting, person_id, word)
+            else:
+                meeting = rules.sign(body, meeting, person_id, word, tx.new_id)
     changed = [one.person_id for one in meeting.attendances if before.get(one.id) != one]
     if changed:
-        if meeting.roll_closed_at is None and not command.rest:
-            for person_id in changed:
-                meeting = _follow(tx, body, meeting, person_id, word)
         meeting = _saved(tx, meeting)
     marked = changed if command.rest else list(dict.fromkeys(command.person_ids))
     return replace(_desk(tx, body, meeting, command.page), notice=_told(tx, _signed_key(meeting, word), marked))
@@ -192,11 +193,11 @@ def board_roll(tx: Tx, body: Body, meeting: Meeting) -> Screen | None:
 
 def _roll(tx: Tx, body: Body, meeting: Meeting) -> RollOnBoard:
     """Deputies of whom nothing is said are not on the board."""
-    rows = tuple(row for row in _rows(body, meeting) if not row.deputy or row.expected or row.sign or row.inside or row.acts or row.aside)
+    rows = tuple(row for row in _rows(body, meeting) if not row.deputy or _in_sight(row))
     signs: tuple[str, ...] = ()
     if meeting.phase is Phase.OPEN and meeting.roll_closed_at is not None:
         signs = ("arrived", "left")
-    elif meeting.phase in {Phase.OPEN, Phase.PUBLISHED}:
+    elif meeting.phase in {Phase.OPEN, *BEFORE}:
         signs = ("present" if meeting.opened_at else "coming", "late", "excused")
     return RollOnBoard(
         body=body,
@@ -204,6 +205,7 @@ def _roll(tx: Tx, body: Body, meeting: Meeting) -> RollOnBoard:
         people=tx.people(row.person_id for row in rows),
         rows=rows,
         quorum=quorum(body, meeting, _at_hand(meeting)),
+        expected=expected(body, meeting),
         steps=tuple(c.SignIn(meeting_id=meeting.id, sign=sign) for sign in signs),
     )
 
@@ -224,6 +226,7 @@ def _desk(tx: Tx, body: Body, meeting: Meeting, page: int) -> AttendanceDesk:
         people=tx.people(row.person_id for row in rows),
         rows=rows[(page - 1) * PAGE : page * PAGE],
         quorum=quorum(body, meeting, _at_hand(meeting)),
+        expected=expected(body, meeting),
         unknown=_unknown(body, meeting),
         movements=tuple(moves),
         items=tuple(items),
@@ -251,6 +254,9 @@ def _rows(body: Body, meeting: Meeting) -> tuple[Row, ...]:
     item_id = _at_hand(meeting)
     acting, barred, present = actors(body, meeting, item_id), aside(meeting, item_id), inside(meeting)
     signs = {one.person_id: one.sign for one in meeting.attendances}
+    before = meeting.opened_at is None
+    maybe = {one.person_id for one in meeting.answers if before and one.response is Response.TENTATIVE}
+    called = {one.deputy_id for one in meeting.deputy_calls if before and is_active(one)}
 
     def row(person_id: str, seat: SeatOnDay | None, *, deputy: bool = False) -> Row:
         actor = acting.get(seat.seat.id, "") if seat else ""
@@ -263,7 +269,9 @@ def _rows(body: Body, meeting: Meeting) -> tuple[Row, ...]:
             acts=person_id == actor,
             aside=person_id in barred,
             free=not actor,
-            expected=seat is not None and person_id == _expected(seat),
+            expected=seat is not None and person_id == holder(seat),
+            maybe=person_id in maybe and person_id not in signs,
+            called=person_id in called and person_id not in signs,
         )
 
     rows = [
@@ -277,84 +285,14 @@ def _rows(body: Body, meeting: Meeting) -> tuple[Row, ...]:
     return (*rows, *(row(one, None) for one in dict.fromkeys(others) if one and one not in listed))
 
 
-def _expected(seat: SeatOnDay) -> str:
-    """Who is waited for: the member, or the first deputy while the member is on leave or the place is vacant."""
-    if seat.member_id and not seat.on_leave:
-        return seat.member_id
-    return seat.deputy_ids[0] if seat.deputy_ids else ""
+def _in_sight(deputy: Row) -> bool:
+    said = deputy.sign is not None or deputy.maybe or deputy.called
+    return said or deputy.expected or deputy.inside or deputy.acts or deputy.aside
 
 
 def _at_hand(meeting: Meeting) -> str:
     """The item whose disqualifications count now."""
     return meeting.current_item_id if meeting.phase is Phase.OPEN and meeting.roll_closed_at is not None else ""
-
-
-# --- deputies -----------------------------------------------------------------------------------------------------------
-
-
-def _follow(tx: Tx, body: Body, meeting: Meeting, person_id: str, word: Sign) -> Meeting:
-    """What follows from an answer: for a member who cannot come a deputy is called, and no longer needed when the member comes after
-    all; a called deputy's answer is kept, and when it is no, the next one is called."""
-    for seat in seats_on(body, meeting.day):
-        if seat.member_id == person_id:
-            meeting = _call(tx, body, meeting, seat) if word is Sign.EXCUSED else _release(tx, body, meeting, seat)
-        elif person_id in seat.deputy_ids and any(_is_call(one, seat, person_id) for one in meeting.deputy_calls):
-            comes = word in {Sign.PRESENT, Sign.LATE}
-            calls = tuple(replace(one, accepted=comes) if _is_call(one, seat, person_id) else one for one in meeting.deputy_calls)
-            meeting = replace(meeting, deputy_calls=calls)
-            tx.later(e.SyncEvent(meeting.id))
-            if not comes:
-                meeting = _call(tx, body, meeting, seat)
-    return meeting
-
-
-def _call(tx: Tx, body: Body, meeting: Meeting, seat: SeatOnDay) -> Meeting:
-    """Call the first deputy of the seat who has not said no, once; deputy and secretary are told, and who has no Teams is left for the
-    secretary to call."""
-    calls = [one for one in meeting.deputy_calls if one.seat_id == seat.seat.id and not one.item_id and one.ended_at is None]
-    if any(one.accepted is not False for one in calls) or any(in_room(meeting, one) for one in seat.deputy_ids):
-        return meeting
-    declined = {one.deputy_id for one in calls} | {one.person_id for one in meeting.attendances if one.sign in {Sign.EXCUSED, Sign.ABSENT}}
-    deputy_id = next((one for one in seat.deputy_ids if one not in declined), "")
-    name = tx.person(seat.member_id).name if seat.member_id else "–"
-    facts = {"name": name, "number": meeting.designation}
-    if not deputy_id:
-        _tell_secretary(tx, body, meeting, "nobody_to_call", facts)
-        return meeting
-    deputy = tx.person(deputy_id)
-    made = DeputyCall(tx.new_id(), meeting.id, seat.seat.id, deputy_id, tx.actor.id, tx.now)
-    if deputy.channel_id:
-        told = (*facts.items(), ("body", body.name))
-        tx.later(e.Tell(tx.new_id(), deputy_id, "called", told, body.id, meeting.id))
-    _tell_secretary(tx, body, meeting, "deputy_called" if deputy.channel_id else "deputy_to_call", facts | {"deputy": deputy.name})
-    tx.later(e.SyncEvent(meeting.id))
-    return replace(meeting, deputy_calls=(*meeting.deputy_calls, made))
-
-
-def _release(tx: Tx, body: Body, meeting: Meeting, seat: SeatOnDay) -> Meeting:
-    """The calls of the seat are taken back; they stay in the log, and the calendar lets the deputy go."""
-    there = [one for one in meeting.deputy_calls if one.seat_id == seat.seat.id and not one.item_id and one.ended_at is None]
-    calls = [one for one in there if one.accepted is not False]
-    if not there:
-        return meeting
-    for one in calls:
-        deputy = tx.person(one.deputy_id)
-        facts = {"name": tx.person(seat.member_id).name, "number": meeting.designation}
-        tx.later(e.Tell(tx.new_id(), deputy.id, "released", (*facts.items(), ("body", body.name)), body.id, meeting.id))
-        _tell_secretary(tx, body, meeting, "deputy_released", facts | {"deputy": deputy.name})
-    if calls:
-        tx.later(e.SyncEvent(meeting.id))
-    ended = tuple(replace(one, ended_at=tx.now) if one in there else one for one in meeting.deputy_calls)
-    return replace(meeting, deputy_calls=ended)
-
-
-def _is_call(call: DeputyCall, seat: SeatOnDay, deputy_id: str) -> bool:
-    return call.seat_id == seat.seat.id and call.deputy_id == deputy_id and not call.item_id and call.ended_at is None
-
-
-def _tell_secretary(tx: Tx, body: Body, meeting: Meeting, key: str, facts: Mapping[str, str]) -> None:
-    if body.secretary_id:
-        tx.later(e.Tell(tx.new_id(), body.secretary_id, key, tuple(facts.items()), body.id, meeting.id))
 
 
 # --- shared -------------------------------------------------------------------------------------------------------------

@@ -10,9 +10,10 @@ from typing import Any
 from meetings import commands as c
 from meetings.access import ACCESS, may
 from meetings.commands import stem
-from meetings.model import Approval, Body, Draft, Meeting, Phase, RoundResult, Sign
+from meetings.model import Approval, Body, Draft, EventTrouble, Meeting, Phase, RoundResult
 from meetings.ports import Tx
 from meetings.rules import rounds
+from meetings.rules.answers import expected
 from meetings.rules.attendance import lacking
 from meetings.rules.polls import open_poll
 from meetings.rules.presence import quorum
@@ -122,10 +123,9 @@ def _waits(tx: Tx, body: Body, meeting: Meeting) -> tuple[Sentence, ...]:
         case Phase.PLANNED:
             publish_by = meeting.day - timedelta(days=body.lead_days)
             late = publish_by < tx.now.astimezone(body.tz).date()
-            return (sentence("status.agenda_late" if late else "status.agenda_by", day=publish_by),)
+            return (sentence("status.agenda_late" if late else "status.agenda_by", day=publish_by), *_answers(tx, body, meeting))
         case Phase.PUBLISHED:
-            signs = [one.sign for one in meeting.attendances]
-            return (sentence("status.signs", coming=signs.count(Sign.PRESENT), excused=signs.count(Sign.EXCUSED)),)
+            return _answers(tx, body, meeting)
         case Phase.OPEN:
             found = quorum(body, meeting)
             present = sentence("status.quorate" if found.quorate else "status.not_quorate", filled=found.filled, seats=found.seats)
@@ -138,6 +138,14 @@ def _waits(tx: Tx, body: Body, meeting: Meeting) -> tuple[Sentence, ...]:
             return (sentence("status.approved", day=meeting.approved_at.astimezone(body.tz).date()),)
         case _:
             return ()
+
+
+def _answers(tx: Tx, body: Body, meeting: Meeting) -> tuple[Sentence, ...]:
+    """How many are expected, and to the secretary what is wrong with the invitation."""
+    found = expected(body, meeting)
+    coming = sentence("answers.coming", coming=found.coming, seats=found.seats, needed=found.needed)
+    asked = meeting.event_trouble in {EventTrouble.GONE, EventTrouble.EDITED} and tx.actor.id == body.secretary_id
+    return (coming, sentence(f"status.event_{meeting.event_trouble}")) if asked else (coming,)
 
 
 def _round_waits(tx: Tx, body: Body, meeting: Meeting) -> tuple[Sentence, ...]:

@@ -10,11 +10,12 @@ from typing import Any
 from meetings import commands as c
 from meetings import effects as e
 from meetings.errors import Refused
-from meetings.model import Body, Meeting, Phase
+from meetings.model import Body, EventTrouble, Meeting, Phase
 from meetings.ports import Tx
 from meetings.reading.moments import is_likely, read_clock, read_meeting
 from meetings.rules import planning as rules
 from meetings.rules.agenda import standing_items
+from meetings.rules.answers import ask_again
 from meetings.rules.numbering import next_number
 from meetings.rules.planning import Plan
 from meetings.rules.rounds import require_version
@@ -23,6 +24,7 @@ from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, sentence
 from meetings.screens.planning import CancelForm, MeetingForm, MeetingPlanned, MeetingsShown
+from meetings.use_cases.answers import later_warning
 
 PAGE = 6
 RENDERING = timedelta(seconds=10)
@@ -104,6 +106,7 @@ def new_meeting(tx: Tx, body: Body, plan: Plan, number: int) -> Meeting:
     meeting = tx.save(meeting)
     tx.later(e.SyncEvent(meeting.id))
     tx.later(e.RefreshBoard(meeting.id, "meeting"))
+    later_warning(tx, body, meeting)
     return meeting
 
 
@@ -127,9 +130,9 @@ def move_meeting(command: c.MoveMeeting, tx: Tx, scope: Scope) -> Screen:
         return _planned(tx, body, meeting, sentence("planning.same", number=meeting.designation))
     if (moved.day, moved.start) != (meeting.day, meeting.start):
         # "Cannot come" was said of the old time; everybody is asked again by the calendar, and no deputy is needed yet.
-        calls = tuple(one if one.ended_at or one.item_id else replace(one, ended_at=tx.now) for one in moved.deputy_calls)
-        moved = replace(moved, attendances=(), deputy_calls=calls)
+        moved = ask_again(body, moved, tx.now, tx.new_id)
     moved = tx.save(moved)
+    later_warning(tx, body, moved)
     # A published agenda is made anew meanwhile, so that its link and the new time go out as one mail.
     tx.later(e.SyncEvent(moved.id), due=tx.now + RENDERING if moved.published_at else None)
     tx.later(e.RefreshBoard(moved.id, "meeting"))
@@ -170,6 +173,20 @@ def cancel_form(command: c.CancelMeeting, tx: Tx, scope: Scope) -> Screen:
 
 def show_meetings(command: c.Command, tx: Tx, scope: Scope) -> Screen:
     return _meetings(tx, scope.body, getattr(command, "page", 1))
+
+
+def restore_event(_command: c.RestoreEvent, tx: Tx, scope: Scope) -> Screen:
+    """The invitation as the meeting stands here: made again where it was deleted, written over where it was changed."""
+    body, meeting = scope.body, scope.meeting
+    if meeting.event_trouble not in {EventTrouble.GONE, EventTrouble.EDITED}:
+        raise Refused("planning.event_is_there")
+    meeting = tx.save(replace(meeting, event_trouble=EventTrouble.OURS))
+    tx.later(e.SyncEvent(meeting.id))
+    return _planned(tx, body, meeting, sentence("planning.event_restored", number=meeting.designation))
+
+
+def restore_view(_command: c.RestoreEvent, tx: Tx, scope: Scope) -> Screen:
+    return _planned(tx, scope.body, scope.meeting)
 
 
 # --- reading and showing ---------------------------------------------------------------------------------------------------------
@@ -293,10 +310,12 @@ HANDLERS: Mapping[type[c.Command], Callable[[Any, Tx, Scope], Screen]] = {
     c.ShowMeetings: show_meetings,
     c.MoveMeeting: move_meeting,
     c.CancelMeeting: cancel_meeting,
+    c.RestoreEvent: restore_event,
 }
 VIEWS: Mapping[type[c.Command], Callable[[Any, Tx, Scope], Screen]] = {
     c.PlanMeeting: plan_view,
     c.ShowMeetings: show_meetings,
     c.MoveMeeting: move_form,
     c.CancelMeeting: cancel_form,
+    c.RestoreEvent: restore_view,
 }

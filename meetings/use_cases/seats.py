@@ -21,6 +21,7 @@ from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, sentence
 from meetings.screens.seats import SeatForm, SeatsShown
+from meetings.use_cases import answers
 
 PAGE = 15
 # So many names and accounts are offered for linking at a time; the rest follow when these are done.
@@ -141,6 +142,7 @@ def follow_roster(tx: Tx, before: Body, body: Body) -> None:
             sent = tx.meeting(meeting.id)
             tx.save(replace(sent, rounds=tuple(replace(one, record="") for one in sent.rounds)))
         if meeting.phase in {Phase.PLANNED, Phase.PUBLISHED}:
+            answers.follow_roster(tx, body, meeting)
             tx.later(e.SyncEvent(meeting.id))
             tx.later(e.RefreshBoard(meeting.id, "meeting"))
         elif meeting.phase is Phase.OPEN:

@@ -16,6 +16,7 @@ from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, Told, sentence
 from meetings.screens.setup import BodyForm, BodySetUp, SetUpForm, StandingItemsForm
+from meetings.use_cases.answers import later_warning
 
 # So many people are offered in a list; office holders first. More would make the card too big for Teams.
 MOST_OFFERED = 60
@@ -84,6 +85,7 @@ def change_body(command: c.ChangeBody, tx: Tx, scope: Scope) -> Screen:
     body = tx.save(body)
     _require_new_round(tx, before, body)
     _refresh_boards(tx, before, body)
+    _follow_callings(tx, before, body)
     if body.secretary_id == before.secretary_id:
         return _form(tx, tx.body(body.id), None, notice=sentence("setup.saved"))
     tx.later(e.Tell(tx.new_id(), body.secretary_id, "made_secretary", (("body", body.name), ("name", tx.actor.name)), body.id))
@@ -193,6 +195,16 @@ def _refresh_boards(tx: Tx, before: Body, after: Body) -> None:
     for meeting in tx.meetings(after.id):
         if meeting.approved_at is None and not meeting.cancel_reason:
             tx.later(e.RefreshBoard(meeting.id, "meeting"))
+
+
+def _follow_callings(tx: Tx, before: Body, after: Body) -> None:
+    """Whom the body invites and when it wants to be warned holds for the meetings to come."""
+    if (before.calling, before.warn_days) == (after.calling, after.warn_days):
+        return
+    for meeting in tx.meetings(after.id):
+        if meeting.phase in {Phase.PLANNED, Phase.PUBLISHED}:
+            tx.later(e.SyncEvent(meeting.id))
+            later_warning(tx, after, meeting)
 
 
 def _set_up(tx: Tx, body: Body, *, notice: Sentence | None = None) -> Screen:

@@ -17,6 +17,7 @@ from meetings.model import (
     Choice,
     Comment,
     CommentKind,
+    DeputyCall,
     Direction,
     Disqualification,
     Dissent,
@@ -44,13 +45,14 @@ from meetings.reading.agenda import AgendaReading, read_agenda
 from meetings.reading.moments import read_dates
 from meetings.reading.roster import read_roster
 from meetings.rules.agenda import fitting
+from meetings.rules.answers import Expected
 from meetings.rules.numbering import in_order
 from meetings.rules.planning import Plan
 from meetings.rules.polls import Suiting
 from meetings.rules.presence import Quorum
 from meetings.rules.seats import seats_on
 from meetings.rules.steps import next_steps
-from meetings.screens import agenda, attendance, base, guide, minutes, planning, polls, record, seats, setup
+from meetings.screens import agenda, answers, attendance, base, guide, minutes, planning, polls, record, seats, setup
 from meetings.screens.base import Screen, sentence
 from tests import samples
 
@@ -202,6 +204,7 @@ def screens(w: World) -> Iterator[Screen]:
     yield from _polls(w)
     yield from _agenda(w)
     yield from _attendance(w)
+    yield from _answers(w)
     yield from _record(w)
     yield from _minutes(w)
 
@@ -245,7 +248,7 @@ def _guide(w: World) -> Iterator[Screen]:
     typed = (c.ShowHelp(), c.ShowStatus(), c.SetUpBody(), c.ShowBody(), c.ReadRoster(), c.PlanMeeting(), c.ReadAgenda(), c.ShowItem())
     yield guide.HelpShown(body=w.body, commands=typed, steps=_steps(w, w.meeting))
     yield guide.AskedAgain(text=w.words.text("pöytikirja", 4000), steps=(c.PrepareMinutes(), *lost))
-    waits = (sentence("status.signs", coming=2, excused=1), sentence("status.agenda_late", day=date(2026, 5, 4)))
+    waits = (sentence("answers.coming", coming=2, seats=3, needed=2), sentence("status.agenda_late", day=date(2026, 5, 4)))
     held = tuple(
         (replace(w.body, id=f"b{n}"), ((w.meeting, waits), (in_phase(w, Phase.REVIEW), waits))) for n in range(5 if w.large else 1)
     )
@@ -480,9 +483,46 @@ def _agenda(w: World) -> Iterator[Screen]:
             people=w.people,
             documents=_documents("agenda"),
             quorum=quorum,
+            expected=_expected(w),
             changed=meeting.items[1:] if phase is Phase.PUBLISHED else (),
             page=1,
             pages=2 if w.large else 1,
+            steps=_steps(w, meeting),
+        )
+
+
+def _expected(w: World) -> Expected:
+    return Expected(9, 2, 3, 6, 20, 11, chair=True, missing=seats_on(w.body, w.meeting.day)[:2])
+
+
+def _answers(w: World) -> Iterator[Screen]:
+    seats = seats_on(w.body, w.meeting.day)
+    calls = tuple(
+        DeputyCall(
+            f"dc{n}",
+            "meeting",
+            seat.seat.id,
+            seat.deputy_ids[0],
+            seat.member_id,
+            samples.NOW,
+            accepted=(None, True, False)[n % 3],
+            ended_at=samples.NOW if n % 4 == 3 else None,
+        )
+        for n, seat in enumerate(seats)
+        if seat.deputy_ids
+    )
+    waiting = tuple((seat, seat.deputy_ids[0] if seat.deputy_ids and n else "") for n, seat in enumerate(seats))
+    for phase, log, may_call in ((Phase.PUBLISHED, calls, True), (Phase.PLANNED, (), False), (Phase.OPEN, calls, False)):
+        meeting = in_phase(w, phase)
+        yield answers.DeputiesShown(
+            body=w.body,
+            meeting=meeting,
+            people=w.people,
+            expected=replace(_expected(w), chair=bool(log)),
+            calls=log,
+            waiting=waiting if log else (),
+            seats=seats,
+            may_call=may_call,
             steps=_steps(w, meeting),
         )
 
@@ -495,6 +535,7 @@ def _rows(w: World) -> tuple[attendance.Row, ...]:
             (seat, one) for seat in seats_on(w.body, w.meeting.day) for one in (seat.member_id, *seat.deputy_ids)
         )
     ]
+    rows = [replace(row, maybe=n % 10 == 4, called=n % 10 == 9) if row.sign is None else row for n, row in enumerate(rows)]
     rows += [attendance.Row(one.person_id, None, False, None, False, False, False, False, False) for one in w.body.experts]
     return tuple(rows)
 
@@ -514,7 +555,9 @@ def _attendance(w: World) -> Iterator[Screen]:
         (in_phase(w, Phase.CLOSED), lost, ()),
     ):
         steps = tuple(c.SignIn(meeting_id="meeting", sign=sign) for sign in signs)
-        yield attendance.RollOnBoard(body=w.body, meeting=meeting, people=w.people, rows=rows, quorum=quorum, steps=steps)
+        yield attendance.RollOnBoard(
+            body=w.body, meeting=meeting, people=w.people, rows=rows, quorum=quorum, expected=_expected(w), steps=steps
+        )
     for meeting, quorum in ((published, lost), (calling, found), (w.meeting, found)):
         yield attendance.AttendanceDesk(
             body=w.body,
@@ -522,6 +565,7 @@ def _attendance(w: World) -> Iterator[Screen]:
             people=w.people,
             rows=rows[:24],
             quorum=quorum,
+            expected=_expected(w),
             unknown=9,
             movements=w.meeting.movements if meeting is w.meeting else (),
             items=w.meeting.items if meeting is w.meeting else (),

@@ -18,8 +18,9 @@ from graph.client import GraphClient, graph_client
 from graph.sandbox import MemoryStore, add_sandbox
 from jobs.calendars import Calendars
 from jobs.runner import Runner
+from meetings.commands import CancelMeeting, RestoreEvent
 from meetings.effects import SyncEvent
-from meetings.model import DeputyCall, Document
+from meetings.model import DeputyCall, Document, EventTrouble, Phase
 from meetings.ports import CalendarFailure
 from storage.transaction import Transaction
 from tests.graph.conftest import ORGANISER, served
@@ -136,6 +137,56 @@ async def test_an_edit_in_outlook_is_told_and_left_until_both_are_alike_again(of
     assert await office.sync() == before.event_id
     assert (await office.event())["start"]["dateTime"][:16] == "2026-05-11T09:00"
     assert len(await office.told()) == 1
+
+
+async def test_an_edit_is_told_once_and_written_over_when_the_secretary_says_so(office: Office) -> None:
+    await office.sync()
+    event = await office.event()
+    await office.store.put("meeting", event["id"], {**event, "location": "Kahvila"})
+    for _ in range(2):
+        assert await office.sync() == "edited in Outlook"
+    assert len(await office.told()) == 1
+    await office.room.do("sec", RestoreEvent(meeting_id="meeting"))
+    await office.sync()
+    assert (await office.event())["location"] == "Kunnantalo"
+    assert (await office.room.meeting()).event_trouble is EventTrouble.NONE
+
+
+async def test_an_event_deleted_in_outlook_is_asked_about_once_and_made_anew_at_a_press(office: Office) -> None:
+    await office.sync()
+    before = await office.room.meeting()
+    event = await office.event()
+    await office.store.put("meeting", event["id"], {**event, "cancelled": True})
+    for _ in range(2):
+        assert await office.sync() == "deleted in Outlook"
+    assert [(one["person_id"], one["sentence"]) for one in await office.told()] == [("sec", "event_gone")]
+    assert len(await office.store.all("meeting")) == 1
+    await office.room.do("sec", RestoreEvent(meeting_id="meeting"))
+    await office.sync()
+    after = await office.room.meeting()
+    assert after.event_id != before.event_id
+    assert after.event_trouble is EventTrouble.NONE
+    await office.sync()
+    assert [one["cancelled"] for one in await office.store.all("meeting")] == [True, False]
+
+
+async def test_a_meeting_whose_event_was_deleted_can_be_cancelled(office: Office) -> None:
+    await office.sync()
+    event = await office.event()
+    await office.store.put("meeting", event["id"], {**event, "cancelled": True})
+    await office.sync()
+    await office.room.do("sec", CancelMeeting(meeting_id="meeting", reason="Este.", confirmed=True))
+    await office.sync()
+    assert len(await office.told()) == 1
+
+
+async def test_once_the_meeting_is_open_nobody_is_asked_about_its_invitation(office: Office) -> None:
+    await office.sync()
+    event = await office.event()
+    await office.store.put("meeting", event["id"], {**event, "cancelled": True})
+    await office.change(phase=Phase.OPEN, opened_at=NOW)
+    assert await office.sync() == "deleted in Outlook"
+    assert await office.told() == []
 
 
 @pytest.mark.parametrize(("status", "code", "cause"), [(403, "ErrorAccessDenied", "refused"), (404, "ErrorInvalidUser", "mailbox")])

@@ -325,10 +325,10 @@ async def test_a_member_who_cannot_come_has_the_deputy_called_and_released_when_
     await room.do("m3", c.SignIn(sign="excused"))
     call = (await room.meeting()).deputy_calls[0]
     assert (call.seat_id, call.deputy_id, call.called_by, call.accepted) == ("s3", "d3", "m3", None)
-    assert await told(room) == [("d3", "called"), ("sec", "deputy_called")]
+    assert await told(room) == [("d3", "called"), ("m3", "called_for_you"), ("sec", "deputy_called")]
     await room.do("m3", c.SignIn(sign="present"))
     assert [one.ended_at for one in (await room.meeting()).deputy_calls] == [room.now]
-    assert (await told(room))[2:] == [("d3", "released"), ("sec", "deputy_released")]
+    assert (await told(room))[3:] == [("d3", "released"), ("sec", "deputy_released")]
     await room.do("m3", c.SignIn(sign="excused"))
     assert [(one.deputy_id, one.ended_at) for one in (await room.meeting()).deputy_calls] == [("d3", room.now), ("d3", None)]
 
