@@ -181,5 +181,6 @@ class House(Room):
 
     async def at_rest(self) -> None:
         """Nothing is due any more, and nothing is dead."""
-        states = "SELECT state FROM effect WHERE state IN ('waiting', 'running', 'dead')"
+        soon = "state = 'waiting' AND due_at < datetime('now', '+10 minutes')"
+        states = "SELECT state FROM effect WHERE state IN ('running', 'dead') OR " + soon
         await self.until(lambda: not self.stored(states), "rest")
