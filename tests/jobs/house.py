@@ -181,6 +181,6 @@ class House(Room):
 
     async def at_rest(self) -> None:
         """Nothing is due any more, and nothing is dead."""
-        soon = "state = 'waiting' AND due_at < datetime('now', '+10 minutes')"
-        states = "SELECT state FROM effect WHERE state IN ('running', 'dead') OR " + soon
-        await self.until(lambda: not self.stored(states), "rest")
+        soon = "SELECT state FROM effect WHERE state = 'waiting' AND due_at < datetime('now', '+10 minutes')"
+        busy = "SELECT state FROM effect WHERE state IN ('running', 'dead')"
+        await self.until(lambda: not self.stored(soon) and not self.stored(busy), "rest")
