@@ -69,16 +69,17 @@ async def create_app(
     sandbox = not settings.graph_base_url and settings.local
     graph_url = settings.graph_base_url or (f"http://{settings.host}:{settings.port}/graph/v1.0" if sandbox else "")
     graph = graph_client(graph_url or GRAPH, _credential(settings), login_url=settings.login_url)
-    calendar = GraphCalendar(graph, settings.organiser or SANDBOX_ORGANISER)
+    organiser = settings.organiser or SANDBOX_ORGANISER
+    calendar = GraphCalendar(graph, organiser)
     # The stand-in has no post: on this machine alone letters need a mail server of their own.
-    mail: Mail | None = None if sandbox else GraphMail(graph, settings.organiser or SANDBOX_ORGANISER)
+    mail: Mail | None = None if sandbox else GraphMail(graph, organiser)
     if settings.smtp_url:
         mail = SmtpMail(settings.smtp_url, settings.smtp_from)
 
     def comment_address(person_id: str, meeting_id: str, round_id: str, until: datetime) -> str:
         return comment_link(base, person_id, meeting_id, round_id, key, until)
 
-    letters = Letters(storage, mail, address, comment_address)
+    letters = Letters(storage, mail, address, comment_address, organiser)
     gate = Gate(pace)
     handlers = Handlers(storage, edge.connector, calendar, address, gate, letters)
     polls = PollHandlers(storage, edge.connector, address, gate)

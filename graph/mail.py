@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import ssl
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
@@ -42,7 +43,8 @@ class GraphMail:
         message = Message(
             subject=letter.subject,
             body=ItemBody(content_type=BodyType.Html, content=letter.html),
-            to_recipients=[Recipient(email_address=EmailAddress(name=letter.to_name, address=letter.to_email))],
+            to_recipients=[_recipient(letter.to_name, letter.to_email)],
+            reply_to=[_recipient(letter.reply_name, letter.reply_email)] if letter.reply_email else None,
             internet_message_headers=[InternetMessageHeader(name=KEY_HEADER, value=_mark(letter))],
             attachments=[_attached(file) for file in letter.files],
         )
@@ -73,8 +75,12 @@ class SmtpMail:
     async def send(self, letter: Letter) -> None:
         local = self._host in {"127.0.0.1", "::1", "localhost"}
         try:
+            message = mime(letter, self._sender)
+        except (ValueError, IndexError) as error:  # what a mail header cannot say is no address
+            raise CalendarFailure("SMTP address", transient=False) from error
+        try:
             await aiosmtplib.send(
-                mime(letter, self._sender),
+                message,
                 hostname=self._host,
                 port=self._port,
                 username=self._user,
@@ -88,7 +94,11 @@ class SmtpMail:
         except aiosmtplib.SMTPResponseException as refused:
             raise CalendarFailure(f"SMTP {refused.code}", transient=refused.code not in _FOR_EVER) from refused
         except (aiosmtplib.SMTPException, OSError) as failure:
-            raise CalendarFailure(f"SMTP {type(failure).__name__}", transient=True) from failure
+            if isinstance(failure.__cause__ or failure, ssl.SSLCertVerificationError):
+                raise CalendarFailure("SMTP certificate", transient=False) from failure
+            # The library says by its plainest error that the server cannot do STARTTLS or passwords.
+            lacking = type(failure) in {aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported}
+            raise CalendarFailure(f"SMTP {type(failure).__name__}", transient=not lacking) from failure
 
 
 def mime(letter: Letter, sender: str) -> EmailMessage:
@@ -97,6 +107,8 @@ def mime(letter: Letter, sender: str) -> EmailMessage:
     _, address = parseaddr(sender)
     message["From"] = sender
     message["To"] = Address(display_name=_line(letter.to_name), addr_spec=letter.to_email)
+    if letter.reply_email:
+        message["Reply-To"] = Address(display_name=_line(letter.reply_name), addr_spec=letter.reply_email)
     message["Subject"] = _line(letter.subject)
     message["Date"] = formatdate()
     message["Message-ID"] = f"<{_mark(letter)}@{address.rpartition('@')[2]}>"
@@ -117,6 +129,10 @@ def _mark(letter: Letter) -> str:
 def _line(text: str) -> str:
     """One line: a line break in a header would begin another header."""
     return " ".join(text.split())
+
+
+def _recipient(name: str, email: str) -> Recipient:
+    return Recipient(email_address=EmailAddress(name=name, address=email))
 
 
 def _attached(file: MailFile) -> Attachment:

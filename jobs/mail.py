@@ -26,8 +26,11 @@ CommentAddress = Callable[[str, str, str, datetime], str]
 class Letters:
     """Renders the letter of the day and sends it. A letter to somebody who has Teams by now, or no address, is not sent."""
 
-    def __init__(self, storage: Storage, mail: Mail | None, address: Callable[[str], str], comment_address: CommentAddress) -> None:
+    def __init__(
+        self, storage: Storage, mail: Mail | None, address: Callable[[str], str], comment_address: CommentAddress, organiser: str
+    ) -> None:
         self._storage = storage
+        self._organiser = organiser
         self._mail = mail
         self._address = address
         self._comment_address = comment_address
@@ -63,7 +66,7 @@ class Letters:
         pdf = next((one for one in tx.documents(meeting.id) if one.kind == kind and one.format == "pdf"), None)
         files = [MailFile(pdf.name, tx.document_content(pdf.id), "application/pdf")] if pdf else []
         if effect.letter == "agenda":
-            files.append(_invitation_file(tx, body, meeting, language))
+            files.append(_calendar_file(tx, body, meeting, language, self._organiser))
         when = f"{format_date(language, meeting.day, weekday=True)} {format_times(language, meeting.start, meeting.end)}"
         params = {"body": body.name, "number": meeting.designation, "when": when}
         lines = [t(language, f"mail.{effect.letter}_text", **params)]
@@ -73,7 +76,7 @@ class Letters:
             lines.append(t(language, "mail.deadline", deadline=_deadline(language, sent)))
         links = self._links(body, meeting, person, language, pdf, asked=effect.letter == "round")
         subject = t(language, f"mail.{effect.letter}_subject", **params)
-        return _written(effect.key, person, subject, lines, links, language, tuple(files))
+        return _written(effect.key, person, _secretary(tx, body), subject, lines, links, language, tuple(files))
 
     def _told(self, tx: Transaction, effect: e.Tell) -> Letter | None:
         person = tx.person(effect.person_id)
@@ -87,7 +90,7 @@ class Letters:
             links = self._links(body, meeting, person, language, None, asked=True)
         subject = f"{body.name} {meeting.designation}" if body and meeting else (body.name if body else "Pykälä")
         text = wording(language, f"told.{effect.sentence}", **effect.said)
-        return _written(effect.key, person, subject, [text], links, language, ())
+        return _written(effect.key, person, _secretary(tx, body), subject, [text], links, language, ())
 
     def _links(
         self, body: Body, meeting: Meeting, person: Person, language: str, pdf: Document | None, *, asked: bool
@@ -126,19 +129,25 @@ def _deadline(language: str, sent: Round) -> str:
     return f"{day} {format_times(language, sent.deadline_hour, None)}" if sent.deadline_hour else day
 
 
-def _invitation_file(tx: Transaction, body: Body, meeting: Meeting, language: str) -> MailFile:
+def _secretary(tx: Transaction, body: Body | None) -> Person | None:
+    """Whom an answer to a letter reaches: a mailbox that only sends may be read by nobody."""
+    return tx.people({body.secretary_id}).get(body.secretary_id) if body else None
+
+
+def _calendar_file(tx: Transaction, body: Body, meeting: Meeting, language: str, organiser: str) -> MailFile:
     start = datetime.combine(meeting.day, meeting.start)
     end = datetime.combine(meeting.day, meeting.end) if meeting.end else start + timedelta(hours=EVENT_HOURS)
     subject = t(language, "calendar.subject", body=body.name, number=meeting.designation)
     event = Event(meeting.id, subject, "", start, end, body.zone, meeting.place, meeting.online, ())
     uid = meeting.event_uid or f"{meeting.id}@pykala"
-    content = calendar_file(event, uid, meeting.version, tx.now, meeting.join_url)
+    content = calendar_file(event, uid, tx.now, organiser, meeting.join_url)
     return MailFile(f"{meeting.number}-{meeting.year}.ics", content, "text/calendar", "PUBLISH")
 
 
 def _written(
     key: str,
     person: Person,
+    secretary: Person | None,
     subject: str,
     lines: list[str],
     links: tuple[tuple[str, str], ...],
@@ -150,4 +159,5 @@ def _written(
     parts = [f"<p>{escape(line)}</p>" for line in lines]
     parts += [f'<p><a href="{escape(address)}">{escape(label)}</a></p>' for label, address in links]
     html = f'<html lang="{language}"><body>{"".join(parts)}<p>{escape(foot)}</p></body></html>'
-    return Letter(key, person.name, person.email, subject, html, text, files)
+    reply = (secretary.name, secretary.email) if secretary else ("", "")
+    return Letter(key, person.name, person.email, subject, html, text, files, *reply)

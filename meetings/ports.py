@@ -182,7 +182,8 @@ class MailFile:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """An e-mail to one person. `key` names it: a repeat carries the same mark, by which mailboxes can tell it."""
+    """An e-mail to one person. `key` names it: a repeat carries the same mark, by which mailboxes can tell it. `reply_*`: whom an answer
+    to it reaches, when not the mailbox it comes from."""
 
     key: str
     to_name: str
@@ -191,6 +192,8 @@ class Letter:
     html: str
     text: str
     files: tuple[MailFile, ...] = ()
+    reply_name: str = ""
+    reply_email: str = ""
 
 
 class Mail(Protocol):

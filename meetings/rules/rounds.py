@@ -9,6 +9,8 @@ from typing import Any
 
 from meetings.errors import Refused, Stale
 from meetings.model import Answer, Approval, Body, Comment, CommentKind, Meeting, Round, RoundResult
+from meetings.rules.answers import holder
+from meetings.rules.presence import attended
 from meetings.rules.seats import seats_on
 
 REMINDER_DAYS = 2
@@ -52,9 +54,14 @@ def seats_asked(body: Body, meeting: Meeting) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(one for one in holders if one) for holders in held if any(holders))
 
 
-def asked(body: Body, meeting: Meeting) -> tuple[str, ...]:
-    """Who is asked and reminded: the first holder of each seat, each person once."""
-    return tuple(dict.fromkeys(holders[0] for holders in seats_asked(body, meeting)))
+def reminded(body: Body, meeting: Meeting, sent: Round) -> tuple[str, ...]:
+    """Who is reminded: of each seat that nobody has answered for, its holder and the deputies who were in the meeting; each once."""
+    replied = {one.person_id for one in meeting.replies if one.round_id == sent.id}
+    waiting = [seat for seat in seats_on(body, meeting.day) if not replied & {seat.member_id, *seat.deputy_ids}]
+    people = [
+        one for seat in waiting for one in (holder(seat), *(deputy for deputy in seat.deputy_ids if attended(meeting, deputy))) if one
+    ]
+    return tuple(dict.fromkeys(people))
 
 
 def comments_of(meeting: Meeting, sent: Round) -> tuple[Comment, ...]:

@@ -238,15 +238,13 @@ def end_round(command: c.EndRound, tx: Tx, scope: Scope) -> Screen:
 
 
 def remind_round(command: c.RemindRound, tx: Tx, scope: Scope) -> Screen:
-    """The clock, two days before: those who have not answered are reminded, once each."""
+    """The clock, two days before: the seats that have not answered are reminded, each person once."""
     body, meeting = scope.body, scope.meeting
     sent = meeting.round
     if sent is not None and sent.id == command.round_id and sent.result is RoundResult.RUNNING and tx.now < sent.ends_at:
-        answered = {one.person_id for one in meeting.replies if one.round_id == sent.id}
-        for person_id in rounds.asked(body, meeting):
-            if person_id not in answered:
-                params = (("number", meeting.designation), ("body", body.name))
-                tx.later(e.Tell(f"{sent.id}:{person_id}", person_id, "reminder", params, body.id, meeting.id))
+        for person_id in rounds.reminded(body, meeting, sent):
+            params = (("number", meeting.designation), ("body", body.name))
+            tx.later(e.Tell(f"{sent.id}:{person_id}", person_id, "reminder", params, body.id, meeting.id))
     return _desk(tx, body, meeting)
 
 

@@ -9,7 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meetings.errors import Refused
-from meetings.model import Answer, Approval, Attachment, Check, Comment, CommentKind, Direction, Movement, Phase, Round, RoundResult
+from meetings.model import (
+    Answer,
+    Approval,
+    Attachment,
+    Attendance,
+    Check,
+    Comment,
+    CommentKind,
+    Direction,
+    Movement,
+    Phase,
+    Round,
+    RoundReply,
+    RoundResult,
+    Sign,
+)
 from meetings.rules import rounds
 from tests.samples import NOW, body, meeting
 
@@ -134,5 +149,18 @@ def test_every_named_checker_must_have_checked_this_very_text() -> None:
     assert not rounds.checked_by_all(body(), meeting(checks=(first, second)), SENT)
 
 
-def test_each_seat_is_asked_once() -> None:
-    assert rounds.asked(body(3), meeting()) == ("m1", "m2", "m3")
+def test_a_seat_is_reminded_unless_member_or_deputy_has_answered_for_it() -> None:
+    """m1 has answered, d2 too; m3 was away and d3 sat in their seat, m4 is on leave, the place of 5 is vacant, of 6 empty altogether."""
+    roster = body(6)
+    holdings = [replace(one, on_leave=one.person_id == "m4") for one in roster.holdings if one.person_id not in {"m5", "m6", "d6"}]
+    sat = (Attendance("a1", "meeting", "d3", Sign.PRESENT, "s3"), Attendance("a2", "meeting", "m3", Sign.EXCUSED, "s3"))
+    replies = tuple(RoundReply(f"y{one}", "meeting", sent, one, NOW) for one, sent in (("m1", "r1"), ("d2", "r1"), ("m3", "r0")))
+    held = meeting(attendances=sat, replies=replies)
+    assert rounds.reminded(replace(roster, holdings=tuple(holdings)), held, SENT) == ("m3", "d3", "d4", "d5")
+
+
+def test_one_who_holds_several_seats_is_reminded_once() -> None:
+    roster = body(2)
+    twice = tuple(replace(one, person_id="d1") if one.person_id == "d2" else one for one in roster.holdings)
+    there = meeting(attendances=(Attendance("a1", "meeting", "d1", Sign.PRESENT, "s1"),))
+    assert rounds.reminded(replace(roster, holdings=twice), there, SENT) == ("m1", "d1", "m2")

@@ -2,58 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
 from email.message import EmailMessage
+from html import escape
 from pathlib import Path
 
 import aiohttp
 import pytest
 from icalendar import Calendar
 
+from bot.comment_page import MOST
+from tests.standins.post import Server
 from tests.turns import scenes
 from tests.turns.room import Room, text_of
 from tests.turns.scenes import PLANNED, Scene, in_review
 from texts import t
 
 ADDRESS = "elli.eskola@ulkona.example"
-
-
-class Server:
-    """A mail server that keeps what it takes."""
-
-    def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
-
-    async def open(self) -> int:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, limit=10_000_000)
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
-
-    async def close(self) -> None:
-        self._server.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 here\r\n")
-        while line := await reader.readline():
-            verb = line[:4].upper()
-            if verb == b"DATA":
-                writer.write(b"354 go on\r\n")
-                content = (await reader.readuntil(b"\r\n.\r\n"))[:-3].replace(b"\r\n..", b"\r\n.")
-                letter = message_from_bytes(content, policy=policy.default)
-                assert isinstance(letter, EmailMessage)
-                self.letters.append(letter)
-            writer.write(b"221 bye\r\n" if verb == b"QUIT" else b"250 ok\r\n")
-            await writer.drain()
-            if verb == b"QUIT":
-                break
-        writer.close()
-
-    def about(self, subject: str) -> EmailMessage | None:
-        return next((one for one in self.letters if str(one["subject"]) == subject), None)
 
 
 @pytest.fixture
@@ -90,9 +59,15 @@ def link_in(letter: EmailMessage) -> str:
     return found.group()
 
 
-async def page(url: str, data: dict[str, str] | None = None) -> tuple[int, str, Mapping[str, str]]:
-    async with aiohttp.ClientSession() as session, session.request("POST" if data else "GET", url, data=data) as answer:
+async def page(url: str, data: dict[str, str] | None = None, method: str = "") -> tuple[int, str, Mapping[str, str]]:
+    async with aiohttp.ClientSession() as session, session.request(method or ("POST" if data else "GET"), url, data=data) as answer:
         return answer.status, await answer.text(), answer.headers
+
+
+def journal(folder: Path) -> list[tuple[str, str]]:
+    """Who has done what, by id: everything that was ever changed."""
+    with closing(sqlite3.connect(folder / "room.db")) as database:
+        return database.execute("SELECT person_id, command FROM journal ORDER BY seq").fetchall()
 
 
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
@@ -112,9 +87,13 @@ async def test_the_agenda_goes_by_mail_with_the_pdf_and_a_calendar_file_that_doe
     assert event.decoded("dtstart").astimezone(UTC) == datetime(2026, 5, 11, 7, 0, tzinfo=UTC)
     assert event["uid"]
     assert "attendee" not in event
+    # Exchange invites under the same UID and counts SEQUENCE from nought: a number of ours would make its news look old.
+    assert "sequence" not in event
+    assert event["organizer"] == "mailto:sihteeri@pykala.example"
     assert calendar.walk("VTIMEZONE")
     assert agenda["to"]
     assert ADDRESS in str(agenda["to"])
+    assert agenda["reply-to"].addresses[0].addr_spec == "aino.saarela@example.org"
 
 
 async def test_a_comment_comes_back_through_the_personal_page(room: Room, post: Server) -> None:
@@ -180,6 +159,8 @@ async def test_a_token_that_is_not_ours_opens_nothing(room: Room, post: Server) 
         f"{meeting}.{person}.{round_id}.{until}.{mark}",
         f"{person}.{meeting}.{round_id}.{until}",
         f"{person}.{meeting}.{round_id}.٣.{mark}",
+        f"{person}.{meeting}.other.{until}.{mark}",
+        f"other.{meeting}.{round_id}.{until}.{mark}",
         "x" * 4000,
         "%00",
     ]
@@ -188,3 +169,46 @@ async def test_a_token_that_is_not_ours_opens_nothing(room: Room, post: Server) 
             status, shown, _ = await page(f"{base}/{one}", data)
             assert status == 404, one
             assert "Venesatama" not in shown
+
+
+async def test_looking_changes_nothing_however_a_mail_scanner_looks(room: Room, post: Server, tmp_path: Path) -> None:
+    scene = await in_review(room)
+    url = link_in(await letter(scene, post, "round"))
+    before = journal(tmp_path)
+    for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE"):
+        for asked in (url, f"{url}?do=none", f"{url}?text-whole=Muutos&do=send"):
+            status, _, _ = await page(asked, method=method)
+            assert status == (200 if method in {"GET", "HEAD"} else 405), (method, asked)
+    assert journal(tmp_path) == before
+    await page(url, {"do": "none"})
+    assert len(journal(tmp_path)) == len(before) + 1
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+async def test_too_much_and_too_often_are_told_in_the_person_s_language(room: Room, post: Server, tmp_path: Path, language: str) -> None:
+    scene = await in_review(room, language)
+    url = link_in(await letter(scene, post, "round"))
+    before = journal(tmp_path)
+    status, large, _ = await page(url, {"text-whole": "ä" * 600_000, "do": "send"})
+    assert (status, escape(t(language, "mail.page_large")) in large) == (413, True)
+    for _ in range(MOST):
+        status, _, _ = await page(url, {"do": "send"})
+        assert status == 422
+    status, often, _ = await page(url, {"text-whole": "Lisätään aika.", "do": "send"})
+    assert (status, escape(t(language, "mail.page_often")) in often) == (429, True)
+    assert "Lisätään aika." in often
+    assert journal(tmp_path) == before
+
+
+async def test_a_link_is_for_one_person_and_one_round(room: Room, post: Server, tmp_path: Path) -> None:
+    scene = await in_review(room)
+    first = link_in(await letter(scene, post, "round"))
+    await page(first, {"text-whole": "Lisätään aika.", "kind-whole": "proposal", "do": "send"})
+    who, command = journal(tmp_path)[-1]
+    assert (who, command) == (first.rpartition("/")[2].partition(".")[0], "comment_minutes")
+    comments = await scene.say("show_comments")
+    await room.press(scene.aino, scene.desk, comments, "answer_comment", {"reason": "Ei kuulu asiaan."}, answer="rejected")
+    desk = await scene.say("prepare_minutes")
+    await room.press(scene.aino, scene.desk, desk, "send_minutes", {"deadline": "2026-05-25"})
+    status, old, _ = await page(first, {"do": "none"})
+    assert (status, escape(t("fi", "mail.round_replaced")) in old) == (422, True)
