@@ -1,4 +1,7 @@
-"""The composition root: settings → storage → graph → bot → runner → aiohttp app. `python app.py` serves. Imports all, imported by none."""
+"""The composition root: settings → storage → graph → bot → runner → aiohttp app. Imports all, imported by none.
+
+`python app.py` serves; `python app.py check` tells what works in the tenant and what is missing.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ import holidays
 import structlog
 from aiohttp import web
 
+import check
 from bot.comment_page import add_comment_page
 from bot.edge import Edge, EdgeConfig
 from bot.pages import add_pages
@@ -23,7 +27,7 @@ from documents.docx import check_template
 from documents.intake import read_file
 from documents.links import comment_link, document_link
 from graph.calendar import GraphCalendar
-from graph.client import GRAPH, graph_client
+from graph.client import GRAPH, GraphClient, graph_client
 from graph.credentials import ClientCertificate, ClientSecret, Credential, Federated, ManagedIdentity, assertion_source
 from graph.mail import GraphMail, SmtpMail
 from graph.sandbox import add_sandbox
@@ -67,8 +71,7 @@ async def create_app(
 
     edge = Edge(registration or _edge_config(settings))
     sandbox = not settings.graph_base_url and settings.local
-    graph_url = settings.graph_base_url or (f"http://{settings.host}:{settings.port}/graph/v1.0" if sandbox else "")
-    graph = graph_client(graph_url or GRAPH, _credential(settings), login_url=settings.login_url)
+    graph = _graph(settings)
     organiser = settings.organiser or SANDBOX_ORGANISER
     calendar = GraphCalendar(graph, organiser)
     # The stand-in has no post: on this machine alone letters need a mail server of their own.
@@ -134,6 +137,11 @@ def _edge_config(settings: Settings) -> EdgeConfig:
     )
 
 
+def _graph(settings: Settings) -> GraphClient:
+    url = settings.graph_base_url or (f"http://{settings.host}:{settings.port}/graph/v1.0" if settings.local else GRAPH)
+    return graph_client(url, _credential(settings), login_url=settings.login_url)
+
+
 def _credential(settings: Settings) -> Credential | None:
     if settings.local:
         return None
@@ -164,6 +172,8 @@ def configure_logs() -> None:
 
 def main() -> None:
     configure_logs()
+    if sys.argv[1:2] == ["check"]:
+        raise SystemExit(check.main(sys.argv[2:], _graph))
     settings = read_settings()
     try:
         web.run_app(create_app(settings), host=settings.host, port=settings.port, print=None)

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -59,9 +61,13 @@ class Settings(BaseSettings):
                 faults.append("GRAPH_ORGANISER is empty: the mailbox that sends the invitations")
             if not self.public_url.startswith("https://"):
                 faults.append("PUBLIC_URL must be the bot's public https address")
+            if urlsplit(self.login_url).scheme != "https":
+                faults.append("LOGIN_URL must be https")
+            if self.graph_base_url and urlsplit(self.graph_base_url).scheme != "https":
+                faults.append("GRAPH_BASE_URL must be https")
         faults += _mail_faults(self.smtp_url, self.smtp_from)
         if faults:
-            raise ValueError("; ".join(faults))
+            raise ValueError("\n".join(faults))
         return self
 
     def _proof_faults(self) -> list[str]:
@@ -93,13 +99,14 @@ class Settings(BaseSettings):
 
 def _certificate_faults(file: Path) -> list[str]:
     try:
-        text = file.read_text(encoding="ascii", errors="replace")
+        pem = file.read_bytes()
+        load_pem_private_key(pem, None)
+        load_pem_x509_certificate(pem)
     except OSError as error:
         return [f"MicrosoftAppCertificateFile cannot be read: {error.strerror}"]
-    parts = ("PRIVATE KEY-----", "-----BEGIN CERTIFICATE-----")
-    return (
-        [] if all(part in text for part in parts) else ["MicrosoftAppCertificateFile must hold the private key and the certificate as PEM"]
-    )
+    except (ValueError, TypeError):
+        return ["MicrosoftAppCertificateFile must hold the private key, without a password, and the certificate as PEM"]
+    return []
 
 
 def _mail_faults(url: str, sender: str) -> list[str]:
@@ -119,7 +126,11 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = [
-            f"- {'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors()
-        ]
-        raise SystemExit("The settings are not complete:\n" + "\n".join(lines)) from None
+        faults = [f"{_name(one['loc'][0])}: {one['msg']}" if one["loc"] else one["msg"] for one in error.errors()]
+        lines = [line for fault in faults for line in fault.removeprefix("Value error, ").splitlines()]
+        raise SystemExit("The settings are not complete:\n" + "\n".join(f"- {line}" for line in lines)) from None
+
+
+def _name(field: str | int) -> str:
+    """As it is written in the environment: our own names are not aliases."""
+    return str(field).upper() if field in Settings.model_fields else str(field)

@@ -196,7 +196,7 @@ class GraphCalendar:
             raise CalendarFailure(f"connection {type(error).__name__}", transient=True) from error
 
 
-def _failure(error: APIError, *, of_event: bool) -> CalendarFailure:
+def _failure(error: APIError, *, of_event: bool, permission: str = PERMISSION) -> CalendarFailure:
     status = error.response_status_code or 0
     code = _code(error)
     # Cancelling twice is refused by Exchange with codes of this family: https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode
@@ -204,7 +204,7 @@ def _failure(error: APIError, *, of_event: bool) -> CalendarFailure:
     # After a 401 the next call comes with a fresh token.
     transient = status in {401, 408, 409, 412, 423, 429} or status >= 500
     refused = status == 403
-    reason = f"Graph {status} {code} {PERMISSION if refused else ''}"
+    reason = f"Graph {status} {code} {permission if refused else ''}"
     return CalendarFailure(
         " ".join(reason.split()),
         gone=gone,
@@ -215,9 +215,9 @@ def _failure(error: APIError, *, of_event: bool) -> CalendarFailure:
     )
 
 
-def failure_of(error: APIError) -> CalendarFailure:
-    """What Graph answered to a call about no event."""
-    return _failure(error, of_event=False)
+def failure_of(error: APIError, permission: str) -> CalendarFailure:
+    """What Graph answered to a call about no event, which needs `permission`."""
+    return _failure(error, of_event=False, permission=permission)
 
 
 def _code(error: APIError) -> str:

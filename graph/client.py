@@ -32,12 +32,16 @@ CONNECTIONS = httpx.Limits(max_connections=4, max_keepalive_connections=4, keepa
 
 
 class NoToken(Exception):
-    """Entra gave no token. `transient`: asking again later may help. The text is Entra's error code, without personal data."""
+    """Entra gave no token. `transient`: asking again later may help. The text is Entra's error code, without personal data.
 
-    def __init__(self, reason: str, *, transient: bool) -> None:
+    `detail`: the numbers after AADSTS (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
+    """
+
+    def __init__(self, reason: str, *, transient: bool, detail: tuple[int, ...] = ()) -> None:
         super().__init__(reason)
         self.reason = reason
         self.transient = transient
+        self.detail = detail
 
 
 class EntraTokens(AccessTokenProvider):
@@ -66,11 +70,12 @@ class EntraTokens(AccessTokenProvider):
                 raise NoToken("login_unreachable", transient=True) from unreachable
             except ValueError as refused:
                 raise _unusable(refused) from refused
-            token = (answer or {}).get("access_token")
-            if not token:
-                code = str((answer or {}).get("error", "no_answer"))
-                raise NoToken(code, transient=code in {"temporarily_unavailable", "server_error", "no_answer"})
-            self._given = str(token)
+            answer = answer or {"error": "no_answer"}
+            if not answer.get("access_token"):
+                code = str(answer.get("error", "no_answer"))
+                detail = tuple(int(one) for one in answer.get("error_codes", []))
+                raise NoToken(code, transient=code in {"temporarily_unavailable", "server_error", "no_answer"}, detail=detail)
+            self._given = str(answer["access_token"])
             return self._given
 
     def refused(self, token: str) -> None:
@@ -123,7 +128,11 @@ class GraphClient(GraphServiceClient):
     async def warm_up(self) -> None:
         """Load the SDK's lazy modules and the first token before a person waits for them. `NoToken` when Entra refuses."""
         await asyncio.to_thread(_load_event_modules, self)
-        await self._tokens.get_authorization_token(self._base_url)
+        await self.sign_in()
+
+    async def sign_in(self) -> str:
+        """The app's own token. `NoToken` when Entra refuses."""
+        return await self._tokens.get_authorization_token(self._base_url)
 
     async def aclose(self) -> None:
         """Close the connections; the client is of no use afterwards."""

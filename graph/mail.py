@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
+from functools import partial
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -28,6 +31,7 @@ from graph.calendar import DEADLINE, failure_of
 from graph.client import NoToken
 from meetings.ports import CalendarFailure, Letter, MailFile
 
+PERMISSION = "Mail.Send"
 KEY_HEADER = "x-pykala-key"
 # Codes of SMTP that speak of the letter, not of the moment.
 _FOR_EVER = range(500, 600)
@@ -52,7 +56,7 @@ class GraphMail:
             async with asyncio.timeout(DEADLINE):
                 await self._user.send_mail.post(SendMailPostRequestBody(message=message, save_to_sent_items=False))
         except APIError as error:
-            raise failure_of(error) from error
+            raise failure_of(error, PERMISSION) from error
         except NoToken as error:
             raise CalendarFailure(f"token {error.reason}", transient=error.transient) from error
         except (TimeoutError, httpx.HTTPError) as error:
@@ -65,40 +69,50 @@ class SmtpMail:
 
     def __init__(self, url: str, sender: str) -> None:
         parts = urlsplit(url)
-        self._host = parts.hostname or ""
-        self._tls = parts.scheme == "smtps"
-        self._port = parts.port or (465 if self._tls else 587)
-        self._user = unquote(parts.username or "") or None
-        self._password = unquote(parts.password or "") or None
+        tls = parts.scheme == "smtps"
+        local = parts.hostname in {"127.0.0.1", "::1", "localhost"}
         self._sender = sender
+        self._server = partial(
+            aiosmtplib.SMTP,
+            hostname=parts.hostname or "",
+            port=parts.port or (465 if tls else 587),
+            username=unquote(parts.username or "") or None,
+            password=unquote(parts.password or "") or None,
+            use_tls=tls,
+            start_tls=None if tls or local else True,
+            timeout=DEADLINE,
+        )
 
     async def send(self, letter: Letter) -> None:
-        local = self._host in {"127.0.0.1", "::1", "localhost"}
         try:
             message = mime(letter, self._sender)
         except (ValueError, IndexError) as error:  # what a mail header cannot say is no address
             raise CalendarFailure("SMTP address", transient=False) from error
-        try:
-            await aiosmtplib.send(
-                message,
-                hostname=self._host,
-                port=self._port,
-                username=self._user,
-                password=self._password,
-                use_tls=self._tls,
-                start_tls=None if self._tls or local else True,
-                timeout=DEADLINE,
-            )
-        except aiosmtplib.SMTPRecipientsRefused as refused:
-            raise CalendarFailure("SMTP recipient", transient=all(one.code not in _FOR_EVER for one in refused.recipients)) from refused
-        except aiosmtplib.SMTPResponseException as refused:
-            raise CalendarFailure(f"SMTP {refused.code}", transient=refused.code not in _FOR_EVER) from refused
-        except (aiosmtplib.SMTPException, OSError) as failure:
-            if isinstance(failure.__cause__ or failure, ssl.SSLCertVerificationError):
-                raise CalendarFailure("SMTP certificate", transient=False) from failure
-            # The library says by its plainest error that the server cannot do STARTTLS or passwords.
-            lacking = type(failure) in {aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported}
-            raise CalendarFailure(f"SMTP {type(failure).__name__}", transient=not lacking) from failure
+        with _smtp_failures():
+            async with self._server() as server:
+                await server.send_message(message)
+
+    async def sign_in(self) -> None:
+        """Reach the server and sign in, and send nothing. Failures are those of `send`."""
+        with _smtp_failures():
+            async with self._server() as server:
+                await server.noop()
+
+
+@contextmanager
+def _smtp_failures() -> Iterator[None]:
+    try:
+        yield
+    except aiosmtplib.SMTPRecipientsRefused as refused:
+        raise CalendarFailure("SMTP recipient", transient=all(one.code not in _FOR_EVER for one in refused.recipients)) from refused
+    except aiosmtplib.SMTPResponseException as refused:
+        raise CalendarFailure(f"SMTP {refused.code}", transient=refused.code not in _FOR_EVER) from refused
+    except (aiosmtplib.SMTPException, OSError) as failure:
+        if isinstance(failure.__cause__ or failure, ssl.SSLCertVerificationError):
+            raise CalendarFailure("SMTP certificate", transient=False) from failure
+        # The library says by its plainest error that the server cannot do STARTTLS or passwords.
+        lacking = type(failure) in {aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported}
+        raise CalendarFailure(f"SMTP {type(failure).__name__}", transient=not lacking) from failure
 
 
 def mime(letter: Letter, sender: str) -> EmailMessage:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from settings import Settings, read_settings
 
@@ -15,7 +20,6 @@ WHOLE = {
     "GRAPH_ORGANISER": "siiri.sihteeri@example.org",
     "PUBLIC_URL": "https://pykala.example.org",
 }
-PEM = "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +28,18 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for field in Settings.model_fields.values():
         if isinstance(field.validation_alias, str):
             monkeypatch.delenv(field.validation_alias, raising=False)
-    for name in ("HOST", "PUBLIC_URL", "SMTP_URL", "SMTP_FROM"):
+    for name in ("HOST", "PORT", "PUBLIC_URL", "SMTP_URL", "SMTP_FROM", "LOGIN_URL", "GRAPH_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
+
+
+def pem() -> bytes:
+    """A private key and its certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bot")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return private + builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
 def read(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Settings:
@@ -45,7 +59,7 @@ def read(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Settings:
     ],
 )
 def test_each_proof_alone_will_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, proof: dict[str, str]) -> None:
-    (tmp_path / "both.pem").write_text(PEM, encoding="ascii")
+    (tmp_path / "both.pem").write_bytes(pem())
     (tmp_path / "token").write_text("x", encoding="ascii")
     assert read(monkeypatch, **proof).app_id == WHOLE["MicrosoftAppId"]
 
@@ -63,9 +77,12 @@ def test_each_proof_alone_will_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         ({"MicrosoftAppPassword": "", "MicrosoftAppFederatedIdentityId": WHOLE["MicrosoftAppId"]}, "not the app's own MicrosoftAppId"),
         ({"MicrosoftAppPassword": "", "MicrosoftAppFederatedTokenFile": "none"}, "MicrosoftAppFederatedTokenFile: there is no such file"),
         ({"MicrosoftAppPassword": "", "MicrosoftAppCertificateFile": "none"}, "cannot be read: No such file"),
-        ({"MicrosoftAppPassword": "", "MicrosoftAppCertificateFile": "token"}, "the private key and the certificate as PEM"),
+        ({"MicrosoftAppPassword": "", "MicrosoftAppCertificateFile": "token"}, "must hold the private key, without a password"),
         ({"MicrosoftAppPassword": "", "MicrosoftAppCertificateFile": "token"}, "Thumbprint go together"),
-        ({"MicrosoftAppTenantId": "", "GRAPH_ORGANISER": ""}, "MicrosoftAppTenantId is empty; GRAPH_ORGANISER is empty"),
+        ({"LOGIN_URL": "http://login.example.org"}, "LOGIN_URL must be https"),
+        ({"GRAPH_BASE_URL": "http://graph.example.org/v1.0"}, "GRAPH_BASE_URL must be https"),
+        ({"PORT": "many"}, "- PORT: Input should be a valid integer"),
+        ({"MicrosoftAppTenantId": "", "GRAPH_ORGANISER": ""}, "- MicrosoftAppTenantId is empty\n- GRAPH_ORGANISER is empty: "),
     ],
 )
 def test_a_wrong_combination_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, changes: dict[str, str], said: str) -> None:

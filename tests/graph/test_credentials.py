@@ -62,7 +62,7 @@ async def test_an_identity_that_the_host_does_not_know_is_refused(host: Host) ->
     assert (refused.value.reason, refused.value.transient) == ("invalid_request", False)
 
 
-class Tenant:
+class Calendars:
     """Graph as a tenant has it, behind TLS on an address that is not this machine's own; it takes the tokens that are not revoked."""
 
     def __init__(self, issuer: Issuer) -> None:
@@ -80,16 +80,15 @@ class Tenant:
 @pytest.fixture
 async def issuer(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Issuer]:
     async with Issuer() as issuer:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", issuer.ca_file)
-        monkeypatch.setenv("SSL_CERT_FILE", issuer.ca_file)
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1,127.0.0.2")
+        for name, value in issuer.environment.items():
+            monkeypatch.setenv(name, value)
         issuer.scopes.add("https://graph.microsoft.com/.default")
         yield issuer
 
 
 @pytest.fixture
-async def tenant(issuer: Issuer) -> AsyncIterator[Tenant]:
-    tenant = Tenant(issuer)
+async def tenant(issuer: Issuer) -> AsyncIterator[Calendars]:
+    tenant = Calendars(issuer)
     app = web.Application()
     app.router.add_get("/v1.0/users/{user}/calendar", tenant.calendar)
     async with served(app, "127.0.0.2", issuer.tls) as url:
@@ -163,7 +162,7 @@ async def refusal(source: EntraTokens) -> tuple[str, bool]:
     return refused.value.reason, refused.value.transient
 
 
-async def test_a_revoked_token_is_not_used_again(issuer: Issuer, tenant: Tenant) -> None:
+async def test_a_revoked_token_is_not_used_again(issuer: Issuer, tenant: Calendars) -> None:
     client = graph_client(tenant.url, ClientSecret(TENANT, APP_ID, SECRET), login_url=issuer.login_url)
     calendar = client.users.by_user_id("siiri@example.org").calendar
     try:

@@ -38,6 +38,8 @@ class Issuer:
     `roles`: claims of the tokens; without them tokens are opaque.
     """
 
+    OBJECT_ID = "5b0f7f5e-0f4e-4a57-9d0e-3a4b8f1f7c22"
+
     def __init__(self, *, tenant_id: str = TENANT, app_id: str = APP_ID, secret: str = SECRET) -> None:
         self.tenant_id, self.app_id, self.secret = tenant_id, app_id, secret
         self.counts: Counter[str] = Counter()
@@ -79,6 +81,11 @@ class Issuer:
     def ca_file(self) -> str:
         """PEM of the certificate of `login_url`, for `REQUESTS_CA_BUNDLE`."""
         return str(Path(self._folder.name) / "ca.pem")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What makes requests and httpx trust this issuer, and reach it without a proxy."""
+        return {"REQUESTS_CA_BUNDLE": self.ca_file, "SSL_CERT_FILE": self.ca_file, "NO_PROXY": "127.0.0.1,127.0.0.2"}
 
     def rotate(self) -> str:
         """A new signing key, listed from now on beside the old ones; its id."""
@@ -150,12 +157,18 @@ class Issuer:
             and (form.get("client_secret") == self.secret or self._proven(form.get("client_assertion")))
         )
         if not known:
-            return web.json_response({"error": "invalid_client", "error_description": "AADSTS7000215"}, status=401)
+            return web.json_response(
+                {"error": "invalid_client", "error_description": "AADSTS7000215", "error_codes": [7000215]}, status=401
+            )
         if form.get("scope") not in self.scopes:
             return web.json_response({"error": "invalid_scope", "error_description": "AADSTS70011"}, status=400)
         token = f"outbound-{uuid.uuid4().hex}"
         if self.roles is not None:
-            token = jwt.encode({"roles": self.roles, "jti": token}, self._keys[self._current], algorithm="RS256")
+            token = jwt.encode(
+                {"roles": self.roles, "appid": self.app_id, "oid": self.OBJECT_ID, "jti": token},
+                self._keys[self._current],
+                algorithm="RS256",
+            )
         self.issued.add(token)
         return web.json_response(
             {"token_type": "Bearer", "expires_in": self.lifetime, "ext_expires_in": self.lifetime, "access_token": token}

@@ -1,0 +1,127 @@
+"""`python app.py check`: what works, what is missing, how to grant it. Told line by line, in English, to whoever runs the bot.
+
+Nothing running is disturbed: the database is only read, and no letter is sent unless `--send` asks for one to the organiser. Exit
+status 0 when everything needed works, 1 otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import shutil
+import sys
+import textwrap
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from graph.check import Result, Row, graph_rows, trial_letter
+from graph.client import GraphClient
+from graph.mail import SmtpMail
+from meetings.ports import CalendarFailure
+from settings import Settings, read_settings
+from storage.migrate import Version, version_of
+
+_PART, _RESULT = 19, 10
+
+
+def main(arguments: list[str], connect: Callable[[Settings], GraphClient]) -> int:
+    """`connect` makes the Graph client that the bot itself would use."""
+    parser = argparse.ArgumentParser(
+        prog="python app.py check", description="What works in this tenant, what is missing and how to grant it."
+    )
+    parser.add_argument("--outsider", default="", metavar="ADDRESS", help="a mailbox that must stay closed to the bot")
+    parser.add_argument("--send", action="store_true", help="send one letter to GRAPH_ORGANISER itself")
+    options = parser.parse_args(arguments)
+    # What the libraries would log of a failure is told in a sentence here.
+    logging.disable(logging.CRITICAL)
+    return asyncio.run(_check(connect, options))
+
+
+async def _check(connect: Callable[[Settings], GraphClient], options: argparse.Namespace) -> int:
+    rows = []
+    async for row in _rows(connect, options):
+        rows.append(row)
+        _show(row)
+    _advise(rows)
+    missing = sum(row.result is Result.MISSING for row in rows)
+    sys.stdout.write(f"\n{'Everything needed works.' if not missing else f'Missing: {missing}.'}\n")
+    return 1 if missing else 0
+
+
+async def _rows(connect: Callable[[Settings], GraphClient], options: argparse.Namespace) -> AsyncIterator[Row]:
+    try:
+        settings = read_settings()
+    except SystemExit as faults:
+        for fault in str(faults).splitlines()[1:]:
+            yield Row("settings", Result.MISSING, f"{fault.removeprefix('- ')}.", ("see docs/settings.md",))
+        return
+    yield Row("settings", Result.WORKS, "The settings are complete.")
+    send = options.send and "@" in settings.organiser
+    yield await asyncio.to_thread(_database, settings.database_url)
+    if settings.local:
+        yield Row("Microsoft 365", Result.SKIPPED, "PYKALA_LOCAL=1: the sandbox inside the bot stands in for it and needs no rights.")
+    else:
+        client = connect(settings)
+        try:
+            asked = {"outsider": options.outsider, "letters": not settings.smtp_url, "send": send}
+            async for row in graph_rows(client, settings.organiser, **asked):
+                yield row
+        finally:
+            await client.aclose()
+    if settings.smtp_url:
+        yield await _mail_server(settings, send=send)
+
+
+def _database(url: str) -> Row:
+    part = "database"
+    try:
+        file = Path(make_url(url).database or "").resolve()
+        if url.startswith("sqlite") and not file.exists():
+            if file.parent.is_dir():
+                return Row(part, Result.WORKS, "There is none yet: the bot makes it at its first start.")
+            return Row(part, Result.MISSING, "The folder of DATABASE_URL does not exist.")
+        version = version_of(url)
+    except (SQLAlchemyError, ImportError, OSError) as error:
+        cause = type(getattr(error, "orig", None) or error).__name__
+        return Row(part, Result.MISSING, f"DATABASE_URL cannot be opened ({cause}).", ("see docs/settings.md",))
+    says = {
+        Version.CURRENT: "It answers, and is of this version.",
+        Version.OLDER: "It answers; the bot brings it to this version at its next start.",
+        Version.FOREIGN: "It was made by another version of the bot, or by something else.",
+    }
+    return Row(part, Result.MISSING if version is Version.FOREIGN else Result.WORKS, says[version])
+
+
+async def _mail_server(settings: Settings, *, send: bool) -> Row:
+    server = SmtpMail(settings.smtp_url, settings.smtp_from)
+    try:
+        if send:
+            await server.send(trial_letter(settings.organiser))
+            return Row("letters", Result.WORKS, "A letter was sent through SMTP_URL to GRAPH_ORGANISER.")
+        await server.sign_in()
+    except CalendarFailure as failure:
+        return Row(
+            "letters", Result.MISSING, f"The mail server of SMTP_URL did not serve the bot ({failure.reason}).", ("docs/settings.md",)
+        )
+    return Row("letters", Result.WORKS, "The mail server of SMTP_URL lets the bot in (nothing was sent).")
+
+
+def _show(row: Row) -> None:
+    width = max(60, min(shutil.get_terminal_size((110, 24)).columns, 140))
+    first = f"{row.part:<{_PART}}{row.result:<{_RESULT}}"
+    sys.stdout.write(textwrap.fill(row.says, width, initial_indent=first, subsequent_indent=" " * len(first)) + "\n")
+    sys.stdout.flush()
+
+
+def _advise(rows: list[Row]) -> None:
+    """What to do. Each line once: several parts may need a grant that begins in the same way."""
+    told: set[str] = set()
+    for row in rows:
+        lines = [line for line in row.grant if line not in told]
+        told.update(lines)
+        if lines:
+            sys.stdout.write(f"\nFor {row.part}:\n" + "".join(f"  {line}\n" for line in lines))

@@ -1,0 +1,297 @@
+"""What of Microsoft Graph works for this app, tried call by call, for `python app.py check`.
+
+Nothing here changes what people see: the only writes are a calendar's own colour written back, and a letter without recipients,
+which Exchange refuses to send; a letter to the organiser goes only when it is asked for. The sentences are for whoever runs the
+bot, so they are English only, as the faults of settings are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import httpx
+import jwt
+from kiota_abstractions.api_error import APIError
+from msgraph.generated.models.calendar import Calendar
+from msgraph.generated.models.date_time_time_zone import DateTimeTimeZone
+from msgraph.generated.models.message import Message
+from msgraph.generated.users.item.calendar.get_schedule.get_schedule_post_request_body import GetSchedulePostRequestBody
+from msgraph.generated.users.item.send_mail.send_mail_post_request_body import SendMailPostRequestBody
+
+from graph.calendar import PERMISSION as CALENDARS
+from graph.calendar import failure_of
+from graph.client import GraphClient, NoToken
+from graph.mail import PERMISSION as MAIL
+from graph.mail import GraphMail
+from meetings.ports import CalendarFailure, Letter
+
+PATIENCE = 20.0
+Found = TypeVar("Found")
+
+# What the bot uses, and what it opens when it is consented in Entra: there every permission is for the whole tenant.
+_WIDE = {
+    CALENDARS: "every calendar",
+    "Calendars.Read": "every calendar",
+    MAIL: "every mailbox's outgoing mail",
+    "Files.ReadWrite.All": "every file",
+    "Sites.ReadWrite.All": "every site",
+    "Sites.FullControl.All": "every site",
+}
+_NARROW = {"Sites.Selected"}
+
+_SIGN_IN = {
+    "invalid_client": "Entra does not accept the proof: the secret, certificate or federated credential is not that of MicrosoftAppId.",
+    "unauthorized_client": "Entra knows no app MicrosoftAppId in the tenant MicrosoftAppTenantId.",
+    "unknown_tenant": "There is no tenant MicrosoftAppTenantId at LOGIN_URL.",
+    "invalid_resource": "Entra does not know the host of GRAPH_BASE_URL as Microsoft Graph.",
+    "login_unreachable": "LOGIN_URL did not answer in time; a firewall or proxy may stand between.",
+    "login_unusable": "LOGIN_URL or the identity endpoint answered something that is no sign-in service.",
+    "token_file_unreadable": "MicrosoftAppFederatedTokenFile cannot be read.",
+    "token_file_empty": "MicrosoftAppFederatedTokenFile is empty.",
+    "identity_refused": "The host does not vouch for MicrosoftAppFederatedIdentityId: it is not assigned to this host.",
+    "no_answer": "Entra gave no answer.",
+}
+_DETAILS = {
+    7000222: "The secret of MicrosoftAppId has run out; make a new one and set MicrosoftAppPassword.",
+    7000215: "MicrosoftAppPassword is not the secret of MicrosoftAppId; give the secret's value, not its id.",
+    700016: "Entra knows no app MicrosoftAppId in the tenant MicrosoftAppTenantId.",
+    700027: "The certificate is not registered for MicrosoftAppId, or has run out.",
+    70021: "No federated credential of MicrosoftAppId matches the token's issuer, subject and audience.",
+    700211: "No federated credential of MicrosoftAppId matches the token's issuer.",
+    700213: "No federated credential of MicrosoftAppId matches the token's subject.",
+    700212: "No federated credential of MicrosoftAppId matches the token's audience.",
+}
+
+
+class Result(StrEnum):
+    """MISSING is needed and does not work. WARNING: the bot works, but with less, or with more rights than it needs."""
+
+    WORKS = "works"
+    MISSING = "missing"
+    WARNING = "warning"
+    SKIPPED = "not tried"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What was tried, how it went in one sentence, and what grants it, line by line."""
+
+    part: str
+    result: Result
+    says: str
+    grant: tuple[str, ...] = ()
+
+
+_Tried = Callable[[str], Awaitable[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """What the app's token tells of it: permissions consented in Entra, and ids for the commands that grant the rest."""
+
+    app_id: str
+    object_id: str
+    roles: frozenset[str] | None
+
+
+def trial_letter(organiser: str) -> Letter:
+    """To the organiser alone, for those who ask for it."""
+    text = "This letter was sent by: python app.py check --send"
+    return Letter(f"check:{datetime.now(UTC).isoformat()}", organiser, organiser, "Pykälä: check", f"<p>{text}</p>", text)
+
+
+async def graph_rows(
+    client: GraphClient, organiser: str, *, outsider: str = "", letters: bool = True, send: bool = False
+) -> AsyncIterator[Row]:
+    """One row after the other, as each is known. `outsider`: a mailbox that must stay closed. `letters`: mail goes by Graph, and `send`
+    sends one to the organiser."""
+    try:
+        signed = _read_token(await client.sign_in())
+    except NoToken as refused:
+        yield Row("sign-in", Result.MISSING, _of_token(refused), ("see docs/microsoft365.md, “The registration”",))
+        yield Row("Microsoft 365", Result.SKIPPED, "The rest waits for the sign-in.")
+        return
+    yield Row("sign-in", Result.WORKS, "Entra gives the app a token for Microsoft Graph.")
+    if signed.roles is not None:
+        yield _consents(signed.roles)
+    check = _Check(client, organiser, outsider, signed, send)
+    for part, trying in check.parts(letters=letters).items():
+        yield await _tried(part, trying)
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    client: GraphClient
+    organiser: str
+    outsider: str
+    signed: _Signed
+    send: bool
+
+    def parts(self, *, letters: bool) -> dict[str, _Tried]:
+        found: dict[str, _Tried] = {
+            "calendar, reading": self._reading,
+            "calendar, writing": self._writing,
+            "other mailboxes": self._outsider,
+            "free and busy": self._busy,
+        }
+        return {**found, "letters": self._letters} if letters else found
+
+    async def _reading(self, part: str) -> Row:
+        try:
+            await _asked(self.client.users.by_user_id(self.organiser).calendar.get(), CALENDARS)
+        except CalendarFailure as failure:
+            return self._mailbox_row(part, failure)
+        return Row(part, Result.WORKS, "The calendar of GRAPH_ORGANISER can be read.")
+
+    async def _writing(self, part: str) -> Row:
+        calendar = self.client.users.by_user_id(self.organiser).calendar
+        try:
+            found = await _asked(calendar.get(), CALENDARS)
+            # The colour it has: nothing changes, but Exchange asks for the right to write.
+            await _asked(calendar.patch(Calendar(color=found.color if found else None)), CALENDARS)
+        except CalendarFailure as failure:
+            return self._mailbox_row(part, failure)
+        return Row(part, Result.WORKS, "The calendar of GRAPH_ORGANISER can be written: invitations can be sent.")
+
+    async def _outsider(self, part: str) -> Row:
+        if not self.outsider:
+            return Row(part, Result.SKIPPED, "Give --outsider and the address of anybody else, whose calendar must stay closed.")
+        try:
+            await _asked(self.client.users.by_user_id(self.outsider).calendar.get(), CALENDARS)
+        except CalendarFailure as failure:
+            if failure.refused:
+                return Row(part, Result.WORKS, "The outsider's calendar is closed to the app, as it must be.")
+            if failure.mailbox:
+                return Row(part, Result.WARNING, f"The outsider has no mailbox here, so it proves nothing ({failure.reason}).")
+            return Row(part, Result.WARNING, _of_call(failure))
+        says = f"The outsider's calendar is open to the app: {CALENDARS} is not limited to GRAPH_ORGANISER."
+        return Row(part, Result.MISSING, says, (f"Remove the consent to {CALENDARS} in Entra, then:", *self._exchange(CALENDARS)))
+
+    async def _busy(self, part: str) -> Row:
+        asked = self.outsider or self.organiser
+        start = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        body = GetSchedulePostRequestBody(
+            schedules=[asked],
+            start_time=DateTimeTimeZone(date_time=start.isoformat(), time_zone="UTC"),
+            end_time=DateTimeTimeZone(date_time=(start + timedelta(hours=1)).isoformat(), time_zone="UTC"),
+        )
+        try:
+            found = await _asked(self.client.users.by_user_id(self.organiser).calendar.get_schedule.post(body), CALENDARS)
+        except CalendarFailure as failure:
+            says = f"{_of_call(failure)} Dates are proposed without regard to calendars."
+            return Row(part, Result.WARNING, says, self._exchange(CALENDARS) if failure.refused else ())
+        faults = [one.error.response_code or "" for one in (found and found.value) or [] if one.error]
+        if faults:
+            return Row(part, Result.WARNING, f"Exchange does not tell when the person asked about is busy ({faults[0]}).")
+        whose = "the outsider" if self.outsider else "GRAPH_ORGANISER itself"
+        return Row(part, Result.WORKS, f"Exchange tells when {whose} is busy: dates can be proposed that suit.")
+
+    async def _letters(self, part: str) -> Row:
+        instead = "SMTP_URL instead sends through a mail server."
+        if self.send:
+            try:
+                await GraphMail(self.client, self.organiser).send(trial_letter(self.organiser))
+            except CalendarFailure as failure:
+                return self._mailbox_row(part, failure, MAIL, instead)
+            return Row(part, Result.WORKS, "A letter was sent from GRAPH_ORGANISER to itself.")
+        # Without recipients Exchange can send it to nobody, and says so to those alone who may send.
+        empty = SendMailPostRequestBody(message=Message(to_recipients=[]), save_to_sent_items=False)
+        try:
+            await _asked(self.client.users.by_user_id(self.organiser).send_mail.post(empty), MAIL)
+        except CalendarFailure as failure:
+            if "ErrorInvalidRecipients" not in failure.reason:
+                return self._mailbox_row(part, failure, MAIL, instead)
+        return Row(part, Result.WORKS, "Letters can be sent from GRAPH_ORGANISER (none was sent).")
+
+    def _mailbox_row(self, part: str, failure: CalendarFailure, permission: str = CALENDARS, instead: str = "") -> Row:
+        if failure.mailbox:
+            says = f"There is no mailbox GRAPH_ORGANISER in this tenant, or it has no Exchange licence ({failure.reason})."
+            return Row(part, Result.MISSING, says)
+        grant = self._exchange(permission) if failure.refused else ()
+        return Row(part, Result.MISSING, " ".join(filter(None, (_of_call(failure), instead))), grant)
+
+    def _exchange(self, permission: str) -> tuple[str, ...]:
+        """Exchange RBAC for Applications, for the one mailbox (https://learn.microsoft.com/exchange/permissions-exo/application-rbac)."""
+        app = self.signed.app_id or "<application (client) id>"
+        mailbox = self.organiser if "@" in self.organiser else "<address of GRAPH_ORGANISER>"
+        object_id = self.signed.object_id or "<object id of the enterprise application>"
+        return (
+            "Connect-ExchangeOnline",
+            f'New-ServicePrincipal -AppId {app} -ObjectId {object_id} -DisplayName "Pykala"',
+            f'New-ManagementScope -Name "Pykala organiser" -RecipientRestrictionFilter "PrimarySmtpAddress -eq \'{mailbox}\'"',
+            f'New-ManagementRoleAssignment -App {app} -Role "Application {permission}" -CustomResourceScope "Pykala organiser"',
+            f"Test-ServicePrincipalAuthorization -Identity {app} -Resource {mailbox}",
+            "# Exchange may take two hours until it heeds a new grant.",
+        )
+
+
+async def _tried(part: str, trying: _Tried) -> Row:
+    try:
+        return await trying(part)
+    except Exception as error:  # one call that goes wrong in an unknown way must not hide what the others find
+        return Row(part, Result.MISSING, f"This could not be tried ({type(error).__name__}).")
+
+
+async def _asked(call: Awaitable[Found], permission: str) -> Found:
+    """The answer, in time; `CalendarFailure` otherwise."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await call
+    except APIError as error:
+        raise failure_of(error, permission) from error
+    except NoToken as error:
+        raise CalendarFailure(f"token {error.reason}", transient=error.transient) from error
+    except (TimeoutError, httpx.TimeoutException) as error:
+        raise CalendarFailure("no answer in time", transient=True) from error
+    except httpx.HTTPError as error:
+        raise CalendarFailure(f"connection {type(error).__name__}", transient=True) from error
+
+
+def _of_call(failure: CalendarFailure) -> str:
+    if failure.refused:
+        graph, permission = failure.reason.rsplit(" ", 1)
+        return f"The permission {permission} is missing on this mailbox ({graph})."
+    if failure.reason.startswith("connection"):
+        return f"Microsoft Graph cannot be reached ({failure.reason})."
+    if failure.transient:
+        return f"Microsoft Graph did not do it this time; run the check again ({failure.reason})."
+    return f"Microsoft Graph refused ({failure.reason})."
+
+
+def _of_token(refused: NoToken) -> str:
+    for number in refused.detail:
+        if number in _DETAILS:
+            return f"{_DETAILS[number]} (AADSTS{number})"
+    numbers = ", ".join(f"AADSTS{number}" for number in refused.detail)
+    known = _SIGN_IN.get(refused.reason, f"Entra gave no token ({refused.reason}).")
+    return f"{known} ({numbers})" if numbers else known
+
+
+def _read_token(token: str) -> _Signed:
+    """Only to show it: Graph alone verifies the token. What is no JWT, such as the sandbox's, tells nothing."""
+    try:
+        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        return _Signed("", "", None)
+    return _Signed(str(claims.get("appid", "")), str(claims.get("oid", "")), frozenset(map(str, claims.get("roles", []))))
+
+
+def _consents(roles: frozenset[str]) -> Row:
+    part = "consents in Entra"
+    wide = sorted(roles & _WIDE.keys())
+    unused = sorted(roles - _WIDE.keys() - _NARROW)
+    says = (
+        [f"{', '.join(f'{one} opens {_WIDE[one]}' for one in wide)} in the tenant: grant it narrowly and remove the consent."]
+        if wide
+        else []
+    )
+    if unused:
+        says.append(f"The bot does not need {', '.join(unused)}.")
+    if says:
+        return Row(part, Result.WARNING, " ".join(says), ("see docs/microsoft365.md, “Permissions”",))
+    return Row(part, Result.WORKS, "Nothing is consented for the whole tenant. What Exchange grants does not show here.")

@@ -1,0 +1,175 @@
+"""`python app.py check` as an administrator runs it: another process, its words and its exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from storage.engine import open_engine
+from storage.migrate import upgrade
+from storage.transaction import Storage
+from tests.graph.conftest import served
+from tests.standins.issuer import APP_ID, SECRET, TENANT, Issuer
+from tests.standins.post import Server
+from tests.standins.tenant import ORGANISER, OUTSIDER, Tenant
+
+ROOT = Path(__file__).parent.parent
+
+
+class Terminal:
+    """Runs the command in an empty folder, with these settings and no others."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.settings = {"DATABASE_URL": f"sqlite:///{folder / 'pykala.db'}"}
+
+    async def check(self, *arguments: str, **settings: str) -> tuple[int, str]:
+        own = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(ROOT / "app.py"),
+            "check",
+            *arguments,
+            cwd=self.folder,
+            env={**own, "COLUMNS": "200", **self.settings, **settings},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        async with asyncio.timeout(60):
+            said, _ = await process.communicate()
+        assert b"Traceback" not in said, said.decode()
+        return process.returncode or 0, said.decode()
+
+
+def lines(said: str) -> dict[str, str]:
+    """What was said of each part."""
+    table = said.split("\n\n", 1)[0]
+    return {line[:19].strip(): line[19:].strip() for line in table.splitlines()}
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path)
+
+
+@pytest.fixture
+async def tenant(terminal: Terminal) -> AsyncIterator[Tenant]:
+    tenant = Tenant()
+    async with Issuer() as issuer, served(tenant.app, "127.0.0.2", issuer.tls) as url:
+        issuer.scopes.add("https://127.0.0.2/.default")
+        issuer.roles = []
+        terminal.settings |= {
+            "MicrosoftAppId": APP_ID,
+            "MicrosoftAppTenantId": TENANT,
+            "MicrosoftAppPassword": SECRET,
+            "GRAPH_ORGANISER": ORGANISER,
+            "PUBLIC_URL": "https://pykala.example.org",
+            "LOGIN_URL": issuer.login_url,
+            "GRAPH_BASE_URL": f"{url}/v1.0",
+            **issuer.environment,
+        }
+        yield tenant
+
+
+async def test_a_tenant_where_all_is_granted(terminal: Terminal, tenant: Tenant) -> None:
+    status, said = await terminal.check("--outsider", OUTSIDER)
+    assert (status, said.splitlines()[-1]) == (0, "Everything needed works.")
+    assert set(lines(said)) == {
+        "settings",
+        "database",
+        "sign-in",
+        "consents in Entra",
+        "calendar, reading",
+        "calendar, writing",
+        "other mailboxes",
+        "free and busy",
+        "letters",
+    }
+    assert {line.split()[0] for line in lines(said).values()} == {"works"}
+
+
+async def test_what_is_missing_is_told_with_its_commands_once(terminal: Terminal, tenant: Tenant) -> None:
+    for call in ("GET", "PATCH"):
+        tenant.refuse(f"{call} /users/{ORGANISER}/calendar", 403, "ErrorAccessDenied")
+    status, said = await terminal.check()
+    assert (status, said.splitlines()[-1]) == (1, "Missing: 2.")
+    assert said.count("New-ManagementRoleAssignment") == 1
+    # Nothing of what Graph says of people.
+    assert "0401234567" not in said
+
+
+async def test_a_wrong_secret_is_one_sentence(terminal: Terminal, tenant: Tenant) -> None:
+    status, said = await terminal.check(MicrosoftAppPassword="wrong")
+    assert status == 1
+    assert lines(said)["sign-in"].startswith("missing   MicrosoftAppPassword is not the secret of MicrosoftAppId")
+    assert "wrong" not in said
+    assert tenant.asked == []
+
+
+async def test_settings_that_are_not_complete_are_told_one_by_one(terminal: Terminal) -> None:
+    status, said = await terminal.check()
+    assert status == 1
+    assert "settings           missing   GRAPH_ORGANISER is empty" in said
+    assert "settings           missing   MicrosoftAppTenantId is empty" in said
+
+
+async def test_alone_on_this_machine_there_is_nothing_to_grant(terminal: Terminal) -> None:
+    status, said = await terminal.check(PYKALA_LOCAL="1")
+    assert status == 0
+    assert lines(said)["Microsoft 365"].startswith("not tried PYKALA_LOCAL=1")
+    assert not (terminal.folder / "pykala.db").exists()
+
+
+async def test_a_mail_server_is_greeted_or_sent_one_letter(terminal: Terminal, tenant: Tenant) -> None:
+    server = Server()
+    port = await server.open()
+    post = {"SMTP_URL": f"smtp://127.0.0.1:{port}", "SMTP_FROM": "sihteeri@pykala.example"}
+    status, said = await terminal.check(**post)
+    assert (status, lines(said)["letters"]) == (0, "works     The mail server of SMTP_URL lets the bot in (nothing was sent).")
+    assert server.letters == []
+    await terminal.check("--send", **post)
+    assert [letter["to"] for letter in server.letters] == [f'"{ORGANISER}" <{ORGANISER}>']
+    await server.close()
+    status, said = await terminal.check(**post)
+    assert (status, lines(said)["letters"].split()[0]) == (1, "missing")
+    assert not any("sendMail" in path for _, path, _ in tenant.asked)
+
+
+async def test_the_database_of_a_running_bot_is_only_read(terminal: Terminal) -> None:
+    storage = Storage(terminal.settings["DATABASE_URL"], clock=lambda: datetime.now(UTC))
+    await storage.start()
+    try:
+        _, said = await terminal.check(PYKALA_LOCAL="1")
+    finally:
+        await storage.close()
+    assert lines(said)["database"] == "works     It answers, and is of this version."
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("UPDATE alembic_version SET version_num = '0001'", "works     It answers; the bot brings it to this version at its next start."),
+        ("UPDATE alembic_version SET version_num = '9999'", "missing   It was made by another version of the bot, or by something else."),
+    ],
+)
+async def test_a_database_of_another_version(terminal: Terminal, sql: str, said: str) -> None:
+    engine = open_engine(terminal.settings["DATABASE_URL"])
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text(sql))
+    engine.dispose()
+    _, told = await terminal.check(PYKALA_LOCAL="1")
+    assert lines(told)["database"] == said
+
+
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "postgresql+psycopg://127.0.0.1:9/pykala", "nonsense"])
+async def test_a_database_that_is_not_there(terminal: Terminal, url: str) -> None:
+    status, said = await terminal.check(PYKALA_LOCAL="1", DATABASE_URL=url)
+    assert (status, lines(said)["database"].split()[0]) == (1, "missing")
