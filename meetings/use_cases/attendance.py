@@ -218,6 +218,7 @@ def _desk(tx: Tx, body: Body, meeting: Meeting, page: int) -> AttendanceDesk:
     steps = tuple(step for step in next_steps(body, meeting, tx.actor, tx.now) if not isinstance(step, c.ShowAttendance))
     may_correct = meeting.opened_at is not None and may(c.CorrectTimes, body, meeting, tx.actor, tx.now.astimezone(body.tz).date())
     times: tuple[c.Command, ...] = (c.CorrectTimes(meeting_id=meeting.id),) if may_correct else ()
+    log: tuple[c.Command, ...] = (c.ShowDeputies(meeting_id=meeting.id),) if meeting.deputy_calls else ()
     moves = sorted(meeting.movements, key=lambda one: one.at, reverse=True)[:NEWEST]
     items: list[Item] = in_order(meeting) if meeting.roll_closed_at is not None else []
     return AttendanceDesk(
@@ -232,7 +233,7 @@ def _desk(tx: Tx, body: Body, meeting: Meeting, page: int) -> AttendanceDesk:
         items=tuple(items),
         page=page,
         pages=pages,
-        steps=(*steps, *turn, *times),
+        steps=tuple(dict.fromkeys((*steps, *turn, *times, *log))),
     )
 
 
