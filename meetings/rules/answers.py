@@ -256,6 +256,15 @@ def warning_at(body: Body, meeting: Meeting) -> datetime | None:
     return datetime.combine(meeting.day - timedelta(days=body.warn_days), WARN_AT, tzinfo=body.tz) if body.warn_days else None
 
 
+def next_warning(body: Body, meeting: Meeting, now: datetime) -> datetime | None:
+    """When to look next whether a warning is due; of a meeting planned at short notice, the first morning before its day is over."""
+    at = warning_at(body, meeting)
+    while at is not None and at <= now:
+        following = at + timedelta(days=1)  # the wall clock's next morning: summer time may begin in between
+        at = following if following.date() <= meeting.day else None
+    return at
+
+
 def _state(meeting: Meeting, seat: SeatOnDay) -> str:
     made = active_call(meeting, seat)
     person_id = made.deputy_id if made else holder(seat)

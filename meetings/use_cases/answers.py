@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from meetings import commands as c
@@ -192,9 +192,9 @@ def warn_quorum(_command: c.WarnQuorum, tx: Tx, scope: Scope) -> Screen:
 
 def later_warning(tx: Tx, body: Body, meeting: Meeting) -> None:
     """Set, or move, the timer of the warning."""
-    at = rules.warning_at(body, meeting)
-    if at is not None and at > tx.now:
-        tx.later(e.WarnQuorum(meeting.id), due=at)
+    at = rules.next_warning(body, meeting, tx.now)
+    if at is not None:
+        tx.later(e.WarnQuorum(meeting.id), due=at.astimezone(UTC))
 
 
 def _in_warning(body: Body, meeting: Meeting, now: datetime) -> bool:

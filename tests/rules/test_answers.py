@@ -211,6 +211,19 @@ def test_the_warning_comes_in_the_morning_of_the_body_so_many_days_before() -> N
     assert rules.warning_at(body(warn_days=0), held) is None
 
 
+@pytest.mark.parametrize(
+    ("now", "next_one"),
+    [
+        (datetime(2026, 3, 20, 12, 0, tzinfo=UTC), datetime(2026, 3, 27, 7, 0, tzinfo=UTC)),
+        (datetime(2026, 3, 28, 12, 0, tzinfo=UTC), datetime(2026, 3, 29, 6, 0, tzinfo=UTC)),
+        (datetime(2026, 3, 29, 12, 0, tzinfo=UTC), datetime(2026, 3, 30, 6, 0, tzinfo=UTC)),
+        (datetime(2026, 3, 30, 12, 0, tzinfo=UTC), None),
+    ],
+)
+def test_at_short_notice_the_warning_comes_the_next_morning(now: datetime, next_one: datetime | None) -> None:
+    assert rules.next_warning(body(warn_days=3), meeting(day=date(2026, 3, 30)), now) == next_one
+
+
 # --- after any sequence -----------------------------------------------------------------------------------------------------------
 
 PEOPLE = ("m1", "m2", "m3", "m4", "d1", "d2", "d3", "d4", "d9", "x1")
