@@ -106,6 +106,12 @@ class Copy:
         return "organizer" if self.is_organiser else str(self.owner["response"])
 
     @property
+    def shown_as(self) -> str:
+        if self.cancelled or self.response == "declined":
+            return "free"
+        return "busy" if self.response in {"organizer", "accepted"} else "tentative"
+
+    @property
     def in_calendar(self) -> bool:
         """Whether Graph still answers for it: a cancelled meeting leaves the organiser's calendar, a removed copy its owner's."""
         return not (self.owner.get("removed") or (self.is_organiser and self.cancelled))
@@ -113,6 +119,20 @@ class Copy:
     @property
     def attendees(self) -> list[Document]:
         return [one for one in self.meeting["attendees"] if not one.get("uninvited")]
+
+    @property
+    def etag(self) -> str:
+        """Another one after every change."""
+        return f'W/"{self.change_key}"'
+
+    @property
+    def change_key(self) -> str:
+        return f"{self.meeting['id'][:8]}{self.meeting['version']:08d}"
+
+    @property
+    def changed_at(self) -> int:
+        """The change that touched it last, counted over all mailboxes."""
+        return int(self.meeting.get("sequence", 0))
 
     @property
     def starts(self) -> datetime:
@@ -139,6 +159,7 @@ class Mailboxes:
         self._now = now
         self._language = language
         self._lock = asyncio.Lock()
+        self._changes: int | None = None
 
     @property
     def now(self) -> datetime:
@@ -183,10 +204,13 @@ class Mailboxes:
             await self._put(meeting)
             return Copy(meeting, ORGANISER)
 
-    async def change(self, mailbox: str, event_id: str, fields: Mapping[str, Any], origin: str) -> Copy:
-        """What a PATCH does: given parts replace the old ones, the attendee list as a whole. Only the organiser's copy can be changed."""
+    async def change(self, mailbox: str, event_id: str, fields: Mapping[str, Any], origin: str, *, if_match: str = "") -> Copy:
+        """What a PATCH does: given parts replace the old ones, the attendee list as a whole. Only the organiser's copy can be changed.
+
+        `if_match`: the etag it must still have (412 otherwise), here and in the calls below.
+        """
         async with self._lock:
-            copy = await self._find(mailbox, event_id)
+            copy = await self._find(mailbox, event_id, if_match)
             if not copy.is_organiser:
                 raise GraphRefusal(403, "ErrorAccessDenied", "Only the organizer can change the meeting.")
             if "transactionId" in fields:
@@ -197,27 +221,30 @@ class Mailboxes:
             await self._put(meeting)
             return Copy(meeting, ORGANISER)
 
-    async def cancel(self, mailbox: str, event_id: str, comment: str) -> None:
+    async def cancel(self, mailbox: str, event_id: str, comment: str, *, if_match: str = "") -> None:
         """Cancel for everybody; the organiser's copy then answers 404. Attendees cannot (400)."""
         async with self._lock:
-            copy = await self._find(mailbox, event_id)
+            copy = await self._find(mailbox, event_id, if_match)
             if not copy.is_organiser:
                 raise GraphRefusal(400, "ErrorInvalidRequest", "Only the organizer can cancel the meeting.")
             copy.meeting.update(cancelled=True, comment=comment)
             await self._put(copy.meeting)
 
-    async def remove(self, mailbox: str, event_id: str) -> None:
+    async def remove(self, mailbox: str, event_id: str, *, if_match: str = "") -> None:
         """DELETE: the organiser's cancels for everybody without a word, an attendee's only leaves that calendar."""
         async with self._lock:
-            copy = await self._find(mailbox, event_id)
+            copy = await self._find(mailbox, event_id, if_match)
             if copy.is_organiser:
                 copy.meeting["cancelled"] = True
             else:
                 copy.owner["removed"] = True
             await self._put(copy.meeting)
 
-    async def respond(self, mailbox: str, event_id: str, response: str) -> Copy:
-        """An attendee's answer: accepted, tentativelyAccepted or declined. Refused to the organiser and for a cancelled meeting."""
+    async def respond(self, mailbox: str, event_id: str, response: str, proposed: Document | None = None) -> Copy:
+        """An attendee's answer: accepted, tentativelyAccepted or declined. Refused to the organiser and for a cancelled meeting.
+
+        `proposed`: the start and end that would suit better, where the organiser allows such proposals.
+        """
         async with self._lock:
             copy = await self._find(mailbox, event_id)
             if copy.is_organiser:
@@ -225,7 +252,11 @@ class Mailboxes:
             if copy.cancelled:
                 verb = {"accepted": "Accept", "tentativelyAccepted": "Tentative", "declined": "Decline"}[response]
                 raise GraphRefusal(400, f"ErrorCalendarIsCancelledFor{verb}", "The meeting has been cancelled.")
-            copy.owner.update(response=response, time=_stamp(self._now()))
+            if proposed is not None:
+                if not copy.meeting.get("proposals", True):
+                    raise GraphRefusal(400, "ErrorInvalidRequest", "The organizer does not allow new time proposals.")
+                _check_times(proposed["start"], proposed["end"])
+            copy.owner.update(response=response, time=_stamp(self._now()), proposed=proposed)
             await self._put(copy.meeting)
             return copy
 
@@ -269,19 +300,30 @@ class Mailboxes:
                 return uid, known
             round_ += 1
 
-    async def _find(self, mailbox: str, event_id: str) -> Copy:
+    async def last_change(self) -> int:
+        """The number of the last change in any mailbox."""
+        if self._changes is None:
+            self._changes = max((int(one.get("sequence", 0)) for one in await self._store.all(KIND)), default=0)
+        return self._changes
+
+    async def _find(self, mailbox: str, event_id: str, if_match: str = "") -> Copy:
         _known_user(mailbox)
         meeting_id, place = _parts(event_id)
         meeting = await self._store.get(KIND, meeting_id) if meeting_id else None
         if meeting is not None and place <= len(meeting["attendees"]):
             copy = Copy(meeting, place)
             if copy.owner["address"].casefold() == mailbox.casefold() and copy.in_calendar:
+                if if_match not in {"", "*", copy.etag}:
+                    raise GraphRefusal(412, "ErrorIrresolvableConflict", "The change key passed in the request does not match the item.")
                 return copy
         raise GraphRefusal(404, "ErrorItemNotFound", "The specified object was not found in the store.")
 
     async def _put(self, meeting: Document) -> None:
         meeting["version"] += 1
         meeting["changed"] = _stamp(self._now())
+        # Counted before it is stored: a number may stay unused, but none is given twice.
+        self._changes = meeting["sequence"] = await self.last_change() + 1
+        meeting.setdefault("born", meeting["sequence"])
         await self._store.put(KIND, meeting["id"], meeting)
 
     async def _name(self, address: str) -> str:
@@ -292,7 +334,7 @@ class Mailboxes:
 
     def _apply(self, meeting: Document, fields: Mapping[str, Any], origin: str) -> None:
         moved = any(key in fields and key in meeting and fields[key] != meeting[key] for key in ("start", "end"))
-        for key in ("subject", "start", "end", "location"):
+        for key in ("subject", "start", "end", "location", "proposals"):
             if key in fields:
                 meeting[key] = fields[key]
         if "attendees" in fields:
@@ -300,7 +342,7 @@ class Mailboxes:
         if moved:
             # Exchange asks everybody again when the time changes.
             for attendee in meeting["attendees"]:
-                attendee.update(response="none", time="")
+                attendee.update(response="none", time="", proposed=None)
         if "content" in fields:
             meeting["content"] = document(inner(fields["content"]))
             if meeting["online"] and not (meeting["joinUrl"] in meeting["content"] and _JOIN_CLASS in meeting["content"]):

@@ -13,8 +13,9 @@ from aiohttp import web
 
 from graph.client import LOOPBACK
 from graph.mailboxes import Directory, Mailboxes, MemoryStore, SandboxStore
+from graph.sandbox_http import MOST_AT_ONCE, Fault
 from graph.sandbox_page import page_app
-from graph.sandbox_wire import Fault, wire_app
+from graph.sandbox_wire import wire_app
 
 __all__ = ["Fault", "MemoryStore", "SandboxStore", "add_sandbox"]
 
@@ -26,14 +27,16 @@ def add_sandbox(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     language: str = "fi",
     name_of: Directory | None = None,
+    most_at_once: int = MOST_AT_ONCE,
 ) -> None:
     """Mount `/graph` (Graph's wire format, and `/graph/sandbox/faults`) and `/sandbox` (the pages) on the application.
 
     All state is in the store, except faults on demand. `language` is that of the Teams join block Exchange would write. `name_of`
     is the directory an organiser's name comes from; attendees' names come with their invitations.
+    `most_at_once`: requests one mailbox serves at a time (0: any number).
     """
     mailboxes = Mailboxes(store, now=now, language=language, name_of=name_of)
-    for prefix, part in (("/graph", wire_app(mailboxes)), ("/sandbox", page_app(mailboxes))):
+    for prefix, part in (("/graph", wire_app(mailboxes, most_at_once)), ("/sandbox", page_app(mailboxes))):
         part.middlewares.insert(0, _this_machine_only)
         app.add_subapp(prefix, part)
 
