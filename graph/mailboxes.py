@@ -7,55 +7,30 @@ import base64
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
-from typing import Any, Protocol
+from typing import Any, Literal
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
 from babel.core import get_global
 
 from graph.html_body import document, inner
+from graph.sandbox_post import Post
+from graph.sandbox_store import Document, SandboxStore
 from texts import t
 
-Document = dict[str, Any]
 # The name of the person with an address, where one is known.
 Directory = Callable[[str], Awaitable[str | None]]
+Answer = Literal["accepted", "tentativelyAccepted", "declined"]
 KIND = "meeting"
 ORGANISER = 0
 TEAMS_PLACE = "Microsoft Teams Meeting"
 MOST_ATTENDEES = 500
 _ID_PREFIX = "AAkALgAAAAAAHYQDEapm"
 _JOIN_CLASS = "me-email-text"
-
-
-class SandboxStore(Protocol):
-    """Where the stand-in keeps its JSON documents. `put` replaces; each call is its own commit; nothing is ever removed."""
-
-    async def get(self, kind: str, id: str) -> Document | None: ...  # noqa: A002  # the word of the documents themselves
-
-    async def put(self, kind: str, id: str, document: Document) -> None: ...  # noqa: A002
-
-    async def all(self, kind: str) -> list[Document]: ...
-
-
-class MemoryStore:
-    """A store that forgets. Documents go through JSON, as in a database, so nobody shares a mutable one."""
-
-    def __init__(self) -> None:
-        self._documents: dict[tuple[str, str], str] = {}
-
-    async def get(self, kind: str, id: str) -> Document | None:  # noqa: A002
-        text = self._documents.get((kind, id))
-        found: Document | None = json.loads(text) if text else None
-        return found
-
-    async def put(self, kind: str, id: str, document: Document) -> None:  # noqa: A002
-        self._documents[kind, id] = json.dumps(document)
-
-    async def all(self, kind: str) -> list[Document]:
-        return [json.loads(text) for (of, _), text in self._documents.items() if of == kind]
 
 
 class GraphRefusal(Exception):
@@ -160,6 +135,7 @@ class Mailboxes:
         self._language = language
         self._lock = asyncio.Lock()
         self._changes: int | None = None
+        self.post = Post(store, now)
 
     @property
     def now(self) -> datetime:
@@ -202,6 +178,7 @@ class Mailboxes:
             _check_times(fields.get("start"), fields.get("end"))
             self._apply(meeting, fields, origin)
             await self._put(meeting)
+            await self.post.event_changed(None, meeting)
             return Copy(meeting, ORGANISER)
 
     async def change(self, mailbox: str, event_id: str, fields: Mapping[str, Any], origin: str, *, if_match: str = "") -> Copy:
@@ -217,8 +194,10 @@ class Mailboxes:
                 raise GraphRefusal(400, "ErrorInvalidRequest", "transactionId cannot be changed.")
             meeting = copy.meeting
             _check_times(fields.get("start", meeting["start"]), fields.get("end", meeting["end"]))
+            before = deepcopy(meeting)
             self._apply(meeting, fields, origin)
             await self._put(meeting)
+            await self.post.event_changed(before, meeting)
             return Copy(meeting, ORGANISER)
 
     async def cancel(self, mailbox: str, event_id: str, comment: str, *, if_match: str = "") -> None:
@@ -227,23 +206,30 @@ class Mailboxes:
             copy = await self._find(mailbox, event_id, if_match)
             if not copy.is_organiser:
                 raise GraphRefusal(400, "ErrorInvalidRequest", "Only the organizer can cancel the meeting.")
+            before = deepcopy(copy.meeting)
             copy.meeting.update(cancelled=True, comment=comment)
             await self._put(copy.meeting)
+            await self.post.event_changed(before, copy.meeting)
 
     async def remove(self, mailbox: str, event_id: str, *, if_match: str = "") -> None:
         """DELETE: the organiser's cancels for everybody without a word, an attendee's only leaves that calendar."""
         async with self._lock:
             copy = await self._find(mailbox, event_id, if_match)
+            before = deepcopy(copy.meeting)
             if copy.is_organiser:
                 copy.meeting["cancelled"] = True
             else:
                 copy.owner["removed"] = True
             await self._put(copy.meeting)
+            await self.post.event_changed(before, copy.meeting)
 
-    async def respond(self, mailbox: str, event_id: str, response: str, proposed: Document | None = None) -> Copy:
+    async def respond(
+        self, mailbox: str, event_id: str, response: Answer, proposed: Document | None = None, *, comment: str = "", told: bool = True
+    ) -> Copy:
         """An attendee's answer: accepted, tentativelyAccepted or declined. Refused to the organiser and for a cancelled meeting.
 
-        `proposed`: the start and end that would suit better, where the organiser allows such proposals.
+        `proposed`: the start and end that would suit better, where the organiser allows such proposals. `told`: whether the organiser
+        gets a mail of it, with the comment.
         """
         async with self._lock:
             copy = await self._find(mailbox, event_id)
@@ -258,6 +244,9 @@ class Mailboxes:
                 _check_times(proposed["start"], proposed["end"])
             copy.owner.update(response=response, time=_stamp(self._now()), proposed=proposed)
             await self._put(copy.meeting)
+            if told:
+                meeting = copy.meeting
+                await self.post.send(response, copy.owner, [meeting["organizer"]], meeting["subject"], escape(comment))
             return copy
 
     async def find(self, mailbox: str, event_id: str) -> Copy:
@@ -283,6 +272,18 @@ class Mailboxes:
                 if key not in names or names[key].name == names[key].address:
                     names[key] = Owner(holder["name"] or holder["address"], holder["address"])
         return tuple(sorted(names.values(), key=lambda owner: owner.name.casefold()))
+
+    async def person(self, mailbox: str) -> Document:
+        """Name and address of a mailbox, which need not have any event."""
+        _known_user(mailbox)
+        return {"name": await self._name(mailbox), "address": mailbox}
+
+    async def correspondents(self) -> tuple[Owner, ...]:
+        """The owners, and everybody else who has sent or got a mail here, by name."""
+        found = {owner.address.casefold(): owner for owner in await self.owners()}
+        for one in await self.post.correspondents():
+            found.setdefault(one["address"].casefold(), Owner(one["name"] or one["address"], one["address"]))
+        return tuple(sorted(found.values(), key=lambda owner: owner.name.casefold()))
 
     async def joined(self, code: str) -> Document | None:
         """The meeting a join link leads to."""

@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from graph.client import LOOPBACK
-from graph.mailboxes import Directory, Mailboxes, MemoryStore, SandboxStore
+from graph.mailboxes import Directory, Mailboxes
 from graph.sandbox_http import MOST_AT_ONCE, Fault
 from graph.sandbox_page import page_app
+from graph.sandbox_store import MemoryStore, SandboxStore
 from graph.sandbox_wire import wire_app
 
 __all__ = ["Fault", "MemoryStore", "SandboxStore", "add_sandbox"]

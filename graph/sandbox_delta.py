@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 
 from aiohttp import web
 
-from graph.mailboxes import Copy, Document, GraphRefusal, Mailboxes
+from graph.mailboxes import Copy, GraphRefusal, Mailboxes
 from graph.sandbox_http import prefer, utc
+from graph.sandbox_store import Document
 
 # Outlook's tokens have no fixed life; they fall out of a cache. A week makes the full synchronisation something one sees happen.
 TOKEN_LIFE = timedelta(days=7)

@@ -16,7 +16,8 @@ from aiohttp.typedefs import Middleware
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
-from graph.mailboxes import Document, GraphRefusal, Mailboxes, instant, zone
+from graph.mailboxes import GraphRefusal, Mailboxes, instant, zone
+from graph.sandbox_store import Document
 
 Model = TypeVar("Model", bound=BaseModel)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from aiohttp import hdrs, web
+from aiohttp.helpers import content_disposition_header
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from graph.html_body import plain_text, split_join_block
-from graph.mailboxes import TEAMS_PLACE, Copy, Document, GraphRefusal, Mailboxes, Owner
+from graph.mailboxes import TEAMS_PLACE, Answer, Copy, GraphRefusal, Mailboxes, Owner
+from graph.sandbox_post import Mail
+from graph.sandbox_store import Document
 from texts import LANGUAGES, format_date, format_time, format_times, t
 
 MAILBOXES = web.AppKey("page_mailboxes", Mailboxes)
 ZONE = ZoneInfo("Europe/Helsinki")
-ANSWERS = ("accepted", "tentativelyAccepted", "declined")
+ANSWERS: tuple[Answer, ...] = ("accepted", "tentativelyAccepted", "declined")
 _FOLDER = Path(__file__).parent / "templates"
 _PAGES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 _HEADERS = {
@@ -60,6 +65,22 @@ class _Shown:
     past: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """A mail as the page shows it. `files`: names and addresses of the attachments."""
+
+    id: str
+    sort: str
+    subject: str
+    sent: str
+    iso: str
+    sender: str
+    to: str
+    received: bool
+    text: str
+    files: tuple[tuple[str, str], ...]
+
+
 def page_app(mailboxes: Mailboxes) -> web.Application:
     """The sub-application for `/sandbox`."""
     app = web.Application()
@@ -68,6 +89,7 @@ def page_app(mailboxes: Mailboxes) -> web.Application:
         [
             web.get("", _calendar),
             web.post("/answer", _answer),
+            web.get("/mail/{mail}/{number:[0-9]{1,3}}", _attachment),
             web.get("/join/{code}", _join),
             web.get("/style.css", _style),
         ]
@@ -77,12 +99,14 @@ def page_app(mailboxes: Mailboxes) -> web.Application:
 
 async def _calendar(request: web.Request) -> web.Response:
     mailboxes, language = request.app[MAILBOXES], _language(request)
-    owners = await mailboxes.owners()
+    owners = await mailboxes.correspondents()
     wanted = request.query.get("person", "").strip()
     person = next((owner for owner in owners if owner.address.casefold() == wanted.casefold()), None)
     shown: list[_Shown] = []
+    mails: list[_Mail] = []
     if person is not None:
         shown = [_shown(copy, language, mailboxes.now) for copy in await mailboxes.copies(person.address)]
+        mails = [_mail(mail, person, language) for mail in await mailboxes.post.of(person.address)]
     waiting = {owner.address: await _waiting(mailboxes, owner) for owner in owners}
     return _page(
         request,
@@ -93,6 +117,7 @@ async def _calendar(request: web.Request) -> web.Response:
         waiting=waiting,
         coming=[event for event in shown if not event.past],
         past=[event for event in reversed(shown) if event.past],
+        mails=mails,
         answered=request.query.get("answered", ""),
         refused="refused" in request.query,
     )
@@ -104,13 +129,26 @@ async def _answer(request: web.Request) -> web.Response:
     form = {name: str(value) for name, value in (await request.post()).items()}
     person, event, response = form.get("person", ""), form.get("event", ""), form.get("answer", "")
     back = {"person": person, "lang": _language(request)}
-    if response not in ANSWERS:
+    answer = next((one for one in ANSWERS if one == response), None)
+    if answer is None:
         raise web.HTTPBadRequest
     try:
-        await request.app[MAILBOXES].respond(person, event, response)
+        await request.app[MAILBOXES].respond(person, event, answer)
     except GraphRefusal:
         raise web.HTTPSeeOther(request.rel_url.with_path("/sandbox").with_query({**back, "refused": "1"})) from None
     raise web.HTTPSeeOther(request.rel_url.with_path("/sandbox").with_query({**back, "answered": event}).with_fragment(event))
+
+
+async def _attachment(request: web.Request) -> web.Response:
+    mail = await request.app[MAILBOXES].post.find(request.match_info["mail"], request.query.get("person", ""))
+    number = int(request.match_info["number"])
+    if mail is None or number >= len(mail.attachments):
+        raise web.HTTPNotFound
+    file = mail.attachments[number]
+    # Never opened here, whatever it says it is: a page among the attachments would be on our own address.
+    disposition = content_disposition_header("attachment", filename=file["name"])
+    headers = {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
+    return web.Response(body=base64.b64decode(file["content"]), content_type="application/octet-stream", headers=headers)
 
 
 async def _join(request: web.Request) -> web.Response:
@@ -169,6 +207,26 @@ def _shown(copy: Copy, language: str, now: datetime) -> _Shown:
         summary=_summary(answers, language),
         can_answer=not copy.is_organiser and not copy.cancelled and copy.in_calendar,
         past=copy.ends <= now,
+    )
+
+
+def _mail(mail: Mail, person: Owner, language: str) -> _Mail:
+    sent = mail.sent.astimezone(ZONE)
+    received = mail.received_by(person.address)
+    address = f"/sandbox/mail/{mail.id}"
+    query = urlencode({"person": person.address})
+    files = tuple((file["name"], f"{address}/{number}?{query}") for number, file in enumerate(mail.attachments))
+    return _Mail(
+        id=mail.id,
+        sort=mail.sort,
+        subject=mail.subject,
+        sent=f"{format_date(language, sent.date(), weekday=True)} {format_time(language, sent)}",
+        iso=sent.isoformat(),
+        sender=_person(mail.sender),
+        to=", ".join(_person(one) for one in mail.to),
+        received=received,
+        text=plain_text(mail.content) if mail.content else "",
+        files=files,
     )
 
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from graph.mailboxes import Copy, Document, GraphRefusal, Mailboxes, instant
+from graph.mailboxes import Copy, GraphRefusal, Mailboxes, instant
 from graph.sandbox_http import Action, Moment, in_zone
+from graph.sandbox_store import Document
 
 # https://learn.microsoft.com/graph/outlook-get-free-busy-schedule
 MOST_SCHEDULES = 20

@@ -10,7 +10,7 @@ from aiohttp import web
 from pydantic import Field
 
 from graph.html_body import plain_text
-from graph.mailboxes import Copy, Document, GraphRefusal, Mailboxes
+from graph.mailboxes import Answer, Copy, GraphRefusal, Mailboxes
 from graph.sandbox_delta import delta_page
 from graph.sandbox_http import (
     FAULTS,
@@ -33,10 +33,12 @@ from graph.sandbox_http import (
     throttle,
     utc,
 )
+from graph.sandbox_mail import send_mail
 from graph.sandbox_schedule import Wanted, schedules
+from graph.sandbox_store import Document
 
 _NEVER = "0001-01-01T00:00:00Z"
-_ANSWERS = {"accept": "accepted", "tentativelyAccept": "tentativelyAccepted", "decline": "declined"}
+_ANSWERS: dict[str, Answer] = {"accept": "accepted", "tentativelyAccept": "tentativelyAccepted", "decline": "declined"}
 _FILTER = re.compile(r"singleValueExtendedProperties/any\(ep: ?ep/id eq '(?P<id>(?:[^']|'')*)' and ep/value eq '(?P<value>(?:[^']|'')*)'\)")
 
 
@@ -138,6 +140,7 @@ def wire_app(mailboxes: Mailboxes, most_at_once: int = MOST_AT_ONCE) -> web.Appl
             web.delete(f"{user}/events/{{event}}", _delete),
             web.post(f"{user}/events/{{event}}/cancel", _cancel),
             web.post(f"{user}/events/{{event}}/{{answer:accept|tentativelyAccept|decline}}", _respond),
+            web.post(f"{user}/{{action:(?:microsoft\\.graph\\.)?sendMail}}", send_mail),
             web.post("/sandbox/faults", _add_fault),
             web.delete("/sandbox/faults", _clear_faults),
         ]
@@ -179,7 +182,14 @@ async def _respond(request: web.Request) -> web.Response:
     answer = await parsed(request, _Answer)
     if response == "accepted" and answer.proposed_new_time is not None:
         raise GraphRefusal(400, "ErrorInvalidRequest", "A new time is proposed by tentativelyAccept or decline.")
-    await request.app[MAILBOXES].respond(request.match_info["user"], _event_id(request), response, answer.proposed())
+    await request.app[MAILBOXES].respond(
+        request.match_info["user"],
+        _event_id(request),
+        response,
+        answer.proposed(),
+        comment=answer.comment or "",
+        told=answer.send_response is not False,
+    )
     return web.Response(status=202)
 
 
