@@ -74,10 +74,7 @@ async def create_app(
     graph = _graph(settings)
     organiser = settings.organiser or SANDBOX_ORGANISER
     calendar = GraphCalendar(graph, organiser)
-    # The stand-in has no post: on this machine alone letters need a mail server of their own.
-    mail: Mail | None = None if sandbox else GraphMail(graph, organiser)
-    if settings.smtp_url:
-        mail = SmtpMail(settings.smtp_url, settings.smtp_from)
+    mail: Mail = SmtpMail(settings.smtp_url, settings.smtp_from) if settings.smtp_url else GraphMail(graph, organiser)
 
     def comment_address(person_id: str, meeting_id: str, round_id: str, until: datetime) -> str:
         return comment_link(base, person_id, meeting_id, round_id, key, until)

@@ -27,7 +27,7 @@ class Letters:
     """Renders the letter of the day and sends it. A letter to somebody who has Teams by now, or no address, is not sent."""
 
     def __init__(
-        self, storage: Storage, mail: Mail | None, address: Callable[[str], str], comment_address: CommentAddress, organiser: str
+        self, storage: Storage, mail: Mail, address: Callable[[str], str], comment_address: CommentAddress, organiser: str
     ) -> None:
         self._storage = storage
         self._organiser = organiser
@@ -39,15 +39,13 @@ class Letters:
         letter = await self._storage.read(lambda tx: self._letter(tx, effect))
         if letter is None:
             return "no letter"
-        if self._mail is None:
-            return "no mail here"
         await self._mail.send(letter)
         return "sent"
 
     async def tell(self, effect: e.Tell) -> str:
         """What would have been said in Teams, to a person who is not there."""
         letter = await self._storage.read(lambda tx: self._told(tx, effect))
-        if letter is None or self._mail is None:
+        if letter is None:
             return "no account"
         await self._mail.send(letter)
         return "sent by mail"

@@ -62,6 +62,8 @@ async def test_a_calendar_shows_the_invitation(sandbox: Sandbox) -> None:
         "Kalenteri: Aino Harju",
         "Tulevat",
         EVENT.subject,
+        "Sähköposti",
+        EVENT.subject,
     ]
     assert [(words(one.find("dt")), words(one.find("dd"))) for one in article.xpath(".//dl/div")] == [
         ("Aika", "ma 10.5.2027 klo 10.00–12.00"),
