@@ -17,8 +17,7 @@ from typing import Any, Literal
 import aiohttp
 from aiohttp import web
 
-from graph.mailboxes import MemoryStore
-from graph.sandbox import add_sandbox
+from graph.sandbox import MemoryStore, add_sandbox
 from tests.standins.channel import Channel
 from tests.turns.room import Room
 
