@@ -171,6 +171,8 @@ def main() -> None:
     configure_logs()
     if sys.argv[1:2] == ["check"]:
         raise SystemExit(check.main(sys.argv[2:], _graph))
+    if sys.argv[1:]:
+        raise SystemExit("python app.py serves; python app.py check tells what works in the tenant.")
     settings = read_settings()
     try:
         web.run_app(create_app(settings), host=settings.host, port=settings.port, print=None)

@@ -61,7 +61,7 @@ async def _rows(connect: Callable[[Settings], GraphClient], options: argparse.Na
         return
     yield Row("settings", Result.WORKS, "The settings are complete.")
     send = options.send and "@" in settings.organiser
-    yield await asyncio.to_thread(_database, settings.database_url)
+    yield await asyncio.to_thread(database_row, settings.database_url)
     if settings.local:
         yield Row("Microsoft 365", Result.SKIPPED, "PYKALA_LOCAL=1: the sandbox inside the bot stands in for it and needs no rights.")
     else:
@@ -76,7 +76,8 @@ async def _rows(connect: Callable[[Settings], GraphClient], options: argparse.Na
         yield await _mail_server(settings, send=send)
 
 
-def _database(url: str) -> Row:
+def database_row(url: str) -> Row:
+    """Only reads, and makes nothing: the bot may be running on it."""
     part = "database"
     try:
         file = Path(make_url(url).database or "").resolve()

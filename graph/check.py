@@ -20,6 +20,7 @@ from kiota_abstractions.api_error import APIError
 from msgraph.generated.models.calendar import Calendar
 from msgraph.generated.models.date_time_time_zone import DateTimeTimeZone
 from msgraph.generated.models.message import Message
+from msgraph.generated.models.online_meeting_provider_type import OnlineMeetingProviderType
 from msgraph.generated.users.item.calendar.get_schedule.get_schedule_post_request_body import GetSchedulePostRequestBody
 from msgraph.generated.users.item.send_mail.send_mail_post_request_body import SendMailPostRequestBody
 
@@ -50,7 +51,9 @@ _SIGN_IN = {
     "unknown_tenant": "There is no tenant MicrosoftAppTenantId at LOGIN_URL.",
     "invalid_resource": "Entra does not know the host of GRAPH_BASE_URL as Microsoft Graph.",
     "login_unreachable": "LOGIN_URL did not answer in time; a firewall or proxy may stand between.",
-    "login_unusable": "LOGIN_URL or the identity endpoint answered something that is no sign-in service.",
+    "login_unusable": "What answers at LOGIN_URL is no sign-in service.",
+    "invalid_request": "No managed identity with this client id is assigned to this host.",
+    "identity_unreachable": "The host's identity endpoint did not answer: this host is not in Azure, or has no managed identity.",
     "token_file_unreadable": "MicrosoftAppFederatedTokenFile cannot be read.",
     "token_file_empty": "MicrosoftAppFederatedTokenFile is empty.",
     "identity_refused": "The host does not vouch for MicrosoftAppFederatedIdentityId: it is not assigned to this host.",
@@ -136,6 +139,7 @@ class _Check:
         found: dict[str, _Tried] = {
             "calendar, reading": self._reading,
             "calendar, writing": self._writing,
+            "Teams link": self._teams,
             "other mailboxes": self._outsider,
             "free and busy": self._busy,
         }
@@ -157,6 +161,15 @@ class _Check:
         except CalendarFailure as failure:
             return self._mailbox_row(part, failure)
         return Row(part, Result.WORKS, "The calendar of GRAPH_ORGANISER can be written: invitations can be sent.")
+
+    async def _teams(self, part: str) -> Row:
+        try:
+            found = await _asked(self.client.users.by_user_id(self.organiser).calendar.get(), CALENDARS)
+        except CalendarFailure:
+            return Row(part, Result.SKIPPED, "This waits for the calendar.")
+        if OnlineMeetingProviderType.TeamsForBusiness in ((found.allowed_online_meeting_providers if found else None) or []):
+            return Row(part, Result.WORKS, "Invitations from GRAPH_ORGANISER can have a Teams link.")
+        return Row(part, Result.WARNING, "GRAPH_ORGANISER has no licence with Teams: its invitations have no Teams link.")
 
     async def _outsider(self, part: str) -> Row:
         if not self.outsider:

@@ -12,6 +12,8 @@ import msal
 import requests
 
 TOKEN_TIMEOUT = 15.0
+# The host's own endpoint is near; outside Azure nobody answers at its address.
+IDENTITY_TIMEOUT = 8.0
 # What a federated credential of an app registration expects as audience, in each cloud (https://learn.microsoft.com/entra/workload-id).
 EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
 _EXCHANGE_AUDIENCES = {
@@ -22,7 +24,8 @@ _EXCHANGE_AUDIENCES = {
 
 
 class NoAssertion(Exception):
-    """There was nothing to prove a federated app with. `transient`: asking again later may help. The text is a code."""
+    """There was nothing to prove the app with: no token file, or no managed identity. `transient`: asking again later may help. The text
+    is a code."""
 
     def __init__(self, reason: str, *, transient: bool) -> None:
         super().__init__(reason)
@@ -99,7 +102,7 @@ def token_source(credential: Credential, login_url: str) -> Callable[[], TokenSo
 
 
 def assertion_source(credential: Federated, login_url: str) -> Callable[[], str]:
-    """What fetches the other issuer's token; it blocks, and raises `NoAssertion` or an OSError of the connection."""
+    """What fetches the other issuer's token; it blocks, and raises `NoAssertion`."""
     if credential.token_file:
         return lambda: _projected(Path(credential.token_file))
     identity: _HostVouches | None = None
@@ -143,7 +146,10 @@ class _HostVouches:
         self._client = msal.ManagedIdentityClient(identity, http_client=_TimedSession())
 
     def acquire_token_for_client(self, scopes: list[str]) -> dict[str, Any]:
-        answer: dict[str, Any] = self._client.acquire_token_for_client(resource=scopes[0].removesuffix("/.default"))
+        try:
+            answer: dict[str, Any] = self._client.acquire_token_for_client(resource=scopes[0].removesuffix("/.default"))
+        except (OSError, ValueError) as failure:  # nobody there, or something that is no identity endpoint
+            raise NoAssertion("identity_unreachable", transient=True) from failure
         return answer
 
 
@@ -155,5 +161,5 @@ class _TimedSession(requests.Session):
         self.trust_env = False
 
     def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]  # only adds a default
-        kwargs.setdefault("timeout", TOKEN_TIMEOUT)
+        kwargs.setdefault("timeout", IDENTITY_TIMEOUT)
         return super().request(method, url, *args, **kwargs)

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+import check
+from graph.check import Result
 from storage.engine import open_engine
 from storage.migrate import upgrade
 from storage.transaction import Storage
@@ -88,6 +90,7 @@ async def test_a_tenant_where_all_is_granted(terminal: Terminal, tenant: Tenant)
         "consents in Entra",
         "calendar, reading",
         "calendar, writing",
+        "Teams link",
         "other mailboxes",
         "free and busy",
         "letters",
@@ -111,6 +114,14 @@ async def test_a_wrong_secret_is_one_sentence(terminal: Terminal, tenant: Tenant
     assert lines(said)["sign-in"].startswith("missing   MicrosoftAppPassword is not the secret of MicrosoftAppId")
     assert "wrong" not in said
     assert tenant.asked == []
+
+
+async def test_a_word_that_is_no_command_does_not_start_the_bot() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(ROOT / "app.py"), "chekc", cwd="/", stderr=asyncio.subprocess.PIPE, env={"PATH": os.environ["PATH"]}
+    )
+    _, said = await process.communicate()
+    assert (process.returncode, said.decode().strip()) == (1, "python app.py serves; python app.py check tells what works in the tenant.")
 
 
 async def test_settings_that_are_not_complete_are_told_one_by_one(terminal: Terminal) -> None:
@@ -142,34 +153,45 @@ async def test_a_mail_server_is_greeted_or_sent_one_letter(terminal: Terminal, t
     assert not any("sendMail" in path for _, path, _ in tenant.asked)
 
 
-async def test_the_database_of_a_running_bot_is_only_read(terminal: Terminal) -> None:
-    storage = Storage(terminal.settings["DATABASE_URL"], clock=lambda: datetime.now(UTC))
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'pykala.db'}"
+
+
+async def test_the_database_of_a_running_bot_is_only_read(url: str) -> None:
+    storage = Storage(url, clock=lambda: datetime.now(UTC))
     await storage.start()
     try:
-        _, said = await terminal.check(PYKALA_LOCAL="1")
+        row = await asyncio.to_thread(check.database_row, url)
     finally:
         await storage.close()
-    assert lines(said)["database"] == "works     It answers, and is of this version."
+    assert (row.result, row.says) == (Result.WORKS, "It answers, and is of this version.")
 
 
 @pytest.mark.parametrize(
-    ("sql", "said"),
+    ("number", "result", "said"),
     [
-        ("UPDATE alembic_version SET version_num = '0001'", "works     It answers; the bot brings it to this version at its next start."),
-        ("UPDATE alembic_version SET version_num = '9999'", "missing   It was made by another version of the bot, or by something else."),
+        ("0001", Result.WORKS, "the bot brings it to this version at its next start"),
+        ("9999", Result.MISSING, "by another version of the bot, or by something else"),
     ],
 )
-async def test_a_database_of_another_version(terminal: Terminal, sql: str, said: str) -> None:
-    engine = open_engine(terminal.settings["DATABASE_URL"])
+def test_a_database_of_another_version(url: str, number: str, result: Result, said: str) -> None:
+    engine = open_engine(url)
     upgrade(engine)
     with engine.begin() as connection:
-        connection.execute(text(sql))
+        connection.execute(text("UPDATE alembic_version SET version_num = :number"), {"number": number})
     engine.dispose()
-    _, told = await terminal.check(PYKALA_LOCAL="1")
-    assert lines(told)["database"] == said
+    row = check.database_row(url)
+    assert (row.result, said in row.says) == (result, True)
 
 
-@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "postgresql+psycopg://127.0.0.1:9/pykala", "nonsense"])
-async def test_a_database_that_is_not_there(terminal: Terminal, url: str) -> None:
-    status, said = await terminal.check(PYKALA_LOCAL="1", DATABASE_URL=url)
-    assert (status, lines(said)["database"].split()[0]) == (1, "missing")
+@pytest.mark.parametrize(
+    "url", ["sqlite:////nowhere/at/all.db", "postgresql+psycopg://127.0.0.1:9/pykala", "mysql+nothing://127.0.0.1/x", "nonsense"]
+)
+def test_a_database_that_is_not_there(url: str) -> None:
+    assert check.database_row(url).result is Result.MISSING
+
+
+def test_something_that_is_no_database(url: str, tmp_path: Path) -> None:
+    (tmp_path / "pykala.db").write_text("not a database, though it is long enough to be taken for one" * 10, encoding="ascii")
+    assert check.database_row(url).says == "DATABASE_URL cannot be opened (DatabaseError)."

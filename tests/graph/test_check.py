@@ -106,6 +106,12 @@ async def test_a_tenant_that_does_not_answer_is_given_up(client: GraphClient, te
     assert found["letters"].result is Result.WORKS
 
 
+async def test_a_mailbox_without_teams_is_told(client: GraphClient, tenant: Tenant) -> None:
+    tenant.allow(f"GET /users/{ORGANISER}/calendar", {"id": "c", "color": "auto", "allowedOnlineMeetingProviders": []})
+    row = (await rows(client))["Teams link"]
+    assert (row.result, "no licence with Teams" in row.says) == (Result.WARNING, True)
+
+
 async def test_an_open_outsider_is_a_fault(client: GraphClient, tenant: Tenant) -> None:
     tenant.allow(f"GET /users/{OUTSIDER}/calendar", {"id": "c", "color": "auto"})
     row = (await rows(client, outsider=OUTSIDER))["other mailboxes"]

@@ -124,6 +124,14 @@ async def test_a_managed_identity_vouches_for_an_app_registration(issuer: Issuer
     assert await refusal(unknown) == ("identity_refused", False)
 
 
+@pytest.mark.parametrize("credential", [ManagedIdentity("i"), Federated(TENANT, APP_ID, identity_client_id="i")])
+async def test_a_host_without_an_identity_endpoint_is_not_entras_fault(
+    issuer: Issuer, credential: Credential, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:9")
+    assert await refusal(at(issuer, credential)) == ("identity_unreachable", True)
+
+
 async def test_an_identity_vouches_in_the_words_of_its_cloud(host: Host) -> None:
     federated = Federated(TENANT, APP_ID, identity_client_id="identity-1")
     said = await asyncio.to_thread(assertion_source(federated, "https://login.microsoftonline.us"))

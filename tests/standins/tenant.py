@@ -22,7 +22,10 @@ class Tenant:
         self.hanging: set[str] = set()
         self._answers: dict[str, tuple[int, Any]] = {}
         calendar = f"/users/{ORGANISER}/calendar"
-        self.allow(f"GET {calendar}", {"id": "AAk=", "name": "Kalenteri", "color": "lightTeal", "canEdit": True})
+        self.allow(
+            f"GET {calendar}",
+            {"id": "AAk=", "name": "Kalenteri", "color": "lightTeal", "allowedOnlineMeetingProviders": ["teamsForBusiness"]},
+        )
         self.allow(f"PATCH {calendar}", {"id": "AAk=", "color": "lightTeal"})
         self.allow(f"POST {calendar}/getSchedule", {"value": [{"scheduleId": ORGANISER, "availabilityView": "00"}]})
         self.refuse(f"GET /users/{OUTSIDER}/calendar", 403, "ErrorAccessDenied")
