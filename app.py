@@ -18,14 +18,16 @@ import structlog
 from aiohttp import web
 
 import check
-from bot.comment_page import add_comment_page
+from bot.answer_page import AnswerPage
+from bot.comment_page import CommentPage
 from bot.edge import Edge, EdgeConfig
 from bot.pages import add_pages
+from bot.personal_page import PersonalPage
 from bot.teams import MeetingBot
 from bot.turn import Turns
 from documents.docx import check_template
 from documents.intake import read_file
-from documents.links import comment_link, document_link
+from documents.links import document_link, personal_link
 from graph.calendar import GraphCalendar
 from graph.client import GRAPH, GraphClient, graph_client
 from graph.credentials import ClientCertificate, ClientSecret, Credential, Federated, ManagedIdentity, assertion_source
@@ -76,10 +78,10 @@ async def create_app(
     calendar = GraphCalendar(graph, organiser)
     mail: Mail = SmtpMail(settings.smtp_url, settings.smtp_from) if settings.smtp_url else GraphMail(graph, organiser)
 
-    def comment_address(person_id: str, meeting_id: str, round_id: str, until: datetime) -> str:
-        return comment_link(base, person_id, meeting_id, round_id, key, until)
+    def personal(page: str, ids: tuple[str, ...], until: datetime) -> str:
+        return personal_link(base, page, ids, key, until)
 
-    letters = Letters(storage, mail, address, comment_address, organiser)
+    letters = Letters(storage, mail, address, personal, organiser)
     gate = Gate(pace)
     handlers = Handlers(storage, edge.connector, calendar, address, gate, letters)
     polls = PollHandlers(storage, edge.connector, address, gate)
@@ -108,7 +110,8 @@ async def create_app(
 
     app = web.Application(client_max_size=1024 * 1024 + 1)
     app.router.add_route("*", "/api/messages", messages)
-    add_comment_page(app, storage, key, clock, address)
+    PersonalPage(CommentPage(address), storage, key, clock).add_to(app)
+    PersonalPage(AnswerPage(address), storage, key, clock).add_to(app)
     add_pages(app, storage, lambda: runner.running, key, clock)
     if sandbox:
         add_sandbox(app, SandboxTable(storage), now=clock, name_of=storage.name_of)

@@ -23,22 +23,21 @@ def is_valid(document_id: str, until: str, mark: str, key: bytes, now: datetime)
     return hmac.compare_digest(mark.encode(errors="replace"), _mark(document_id, int(until), key).encode())
 
 
-def comment_link(base: str, person_id: str, meeting_id: str, round_id: str, key: bytes, until: datetime) -> str:
-    """A person's own page for commenting on the minutes of one round: `<base>/comment/<person>.<meeting>.<round>.<until>.<mark>`."""
-    says = f"{person_id}.{meeting_id}.{round_id}"
+def personal_link(base: str, page: str, ids: tuple[str, ...], key: bytes, until: datetime) -> str:
+    """A person's own page of one kind about one thing: `<base>/<page>/<person>.<id>….<unix seconds>.<HMAC-SHA256>`. The mark is over the
+    page too, so that a link opens no other page."""
+    says = ".".join(ids)
     seconds = int(until.timestamp())
-    return f"{base}/comment/{says}.{seconds}.{_mark(f'comment.{says}', seconds, key)}"
+    return f"{base}/{page}/{says}.{seconds}.{_mark(f'{page}.{says}', seconds, key)}"
 
 
-def read_comment_token(token: str, key: bytes, now: datetime) -> tuple[str, str, str] | None:
-    """The ids of person, meeting and round in a token of ours that has not expired; None for anything else."""
-    parts = token.split(".")
-    if len(parts) != 5:
+def read_personal_token(page: str, token: str, key: bytes, now: datetime) -> tuple[str, ...] | None:
+    """The ids in a token of ours for this page that has not expired, the person's first; None for anything else."""
+    parts = token.rsplit(".", 2)
+    if len(parts) != 3:
         return None
-    person_id, meeting_id, round_id, until, mark = parts
-    if not is_valid(f"comment.{person_id}.{meeting_id}.{round_id}", until, mark, key, now):
-        return None
-    return person_id, meeting_id, round_id
+    says, until, mark = parts
+    return tuple(says.split(".")) if is_valid(f"{page}.{says}", until, mark, key, now) else None
 
 
 def _mark(document_id: str, until: int, key: bytes) -> str:

@@ -10,30 +10,30 @@ from documents.ics import calendar_file
 from meetings import effects as e
 from meetings.model import Body, Document, Meeting, Person, Round
 from meetings.ports import Event, Letter, Mail, MailFile
+from meetings.rules.answers import BEFORE, invited
 from meetings.rules.rounds import seats_asked
 from meetings.rules.seats import seats_on
 from storage.transaction import Storage, Transaction
 from texts import format_date, format_times, t, wording
 
 EVENT_HOURS = 2
-# The page tells that the round has ended for so long after its end.
+# A personal page tells that it takes no answers any more for so long after the end.
 GRACE = timedelta(days=30)
 KINDS = {"agenda": "agenda", "approved": "approved"}
 
-CommentAddress = Callable[[str, str, str, datetime], str]
+# Kind of page, ids (the person's first) and expiry → the address.
+PersonalAddress = Callable[[str, tuple[str, ...], datetime], str]
 
 
 class Letters:
     """Renders the letter of the day and sends it. A letter to somebody who has Teams by now, or no address, is not sent."""
 
-    def __init__(
-        self, storage: Storage, mail: Mail, address: Callable[[str], str], comment_address: CommentAddress, organiser: str
-    ) -> None:
+    def __init__(self, storage: Storage, mail: Mail, address: Callable[[str], str], personal: PersonalAddress, organiser: str) -> None:
         self._storage = storage
         self._organiser = organiser
         self._mail = mail
         self._address = address
-        self._comment_address = comment_address
+        self._personal = personal
 
     async def send(self, effect: e.Send) -> str:
         letter = await self._storage.read(lambda tx: self._letter(tx, effect))
@@ -65,8 +65,7 @@ class Letters:
         files = [MailFile(pdf.name, tx.document_content(pdf.id), "application/pdf")] if pdf else []
         if effect.letter == "agenda":
             files.append(_calendar_file(tx, body, meeting, language, self._organiser))
-        when = f"{format_date(language, meeting.day, weekday=True)} {format_times(language, meeting.start, meeting.end)}"
-        params = {"body": body.name, "number": meeting.designation, "when": when}
+        params = {"body": body.name, "number": meeting.designation, "when": _when(language, meeting)}
         lines = [t(language, f"mail.{effect.letter}_text", **params)]
         if effect.letter == "agenda" and meeting.place:
             lines.append(t(language, "mail.place", place=meeting.place))
@@ -83,12 +82,17 @@ class Letters:
         body = tx.body(effect.body_id) if effect.body_id else None
         meeting = tx.meeting(effect.meeting_id) if effect.meeting_id else None
         language = person.language or (body.language if body else "en")
+        lines = [wording(language, f"told.{effect.sentence}", **effect.said)]
         links: tuple[tuple[str, str], ...] = ()
         if body and meeting:
-            links = self._links(body, meeting, person, language, None, asked=True)
+            agenda = None
+            if meeting.phase in BEFORE:
+                lines.append(t(language, "mail.when", when=_when(language, meeting)))
+                lines += [t(language, "mail.place", place=meeting.place)] if meeting.place else []
+                agenda = next((one for one in tx.documents(meeting.id) if (one.kind, one.format) == ("agenda", "pdf")), None)
+            links = self._links(body, meeting, person, language, agenda, asked=True)
         subject = f"{body.name} {meeting.designation}" if body and meeting else (body.name if body else "Pykälä")
-        text = wording(language, f"told.{effect.sentence}", **effect.said)
-        return _written(effect.key, person, _secretary(tx, body), subject, [text], links, language, ())
+        return _written(effect.key, person, _secretary(tx, body), subject, lines, links, language, ())
 
     def _links(
         self, body: Body, meeting: Meeting, person: Person, language: str, pdf: Document | None, *, asked: bool
@@ -97,10 +101,14 @@ class Letters:
         sent = meeting.round
         holders = {one for seat in seats_asked(body, meeting) for one in seat}
         if asked and sent is not None and sent.ended_at is None and person.id in holders:
-            address = self._comment_address(person.id, meeting.id, sent.id, sent.ends_at + GRACE)
+            address = self._personal("comment", (person.id, meeting.id, sent.id), sent.ends_at + GRACE)
             links.append((t(language, "mail.comment_here"), address))
+        if meeting.phase in BEFORE and person.id in frozenset().union(*invited(body, meeting)):
+            until = datetime.combine(meeting.day, meeting.start, tzinfo=body.tz) + GRACE
+            links.append((t(language, "mail.answer_here"), self._personal("answer", (person.id, meeting.id), until)))
         if pdf:
-            links.append((t(language, "documents.open_pdf"), self._address(pdf.id)))
+            label = "calendar.agenda_file" if pdf.kind == "agenda" else "documents.open_pdf"
+            links.append((t(language, label), self._address(pdf.id)))
         if meeting.join_url and meeting.opened_at is None:
             links.append((t(language, "mail.join"), meeting.join_url))
         return tuple(links)
@@ -120,6 +128,10 @@ def later_letters(tx: Transaction, meeting: Meeting, made: Document) -> None:
     for person in sorted(tx.people(ids - {""}).values(), key=lambda one: one.id):
         if by_mail(person):
             tx.later(e.Send(f"{meeting.id}:{made.kind}:{made.edition}:{person.id}", person.id, letter, meeting.id))
+
+
+def _when(language: str, meeting: Meeting) -> str:
+    return f"{format_date(language, meeting.day, weekday=True)} {format_times(language, meeting.start, meeting.end)}"
 
 
 def _deadline(language: str, sent: Round) -> str:

@@ -27,10 +27,10 @@ def said() -> tuple[set[str], list[re.Pattern[str]]]:
                 parts = [re.escape(str(part.value)) if isinstance(part, ast.Constant) else r"[\w.-]+" for part in node.values]
                 if "\\." in "".join(parts):
                     patterns.add("".join(parts))
-    for path in (ROOT / "graph" / "templates").glob("*.html"):
+    for path in (path for folder in ("graph", "bot") for path in (ROOT / folder / "templates").glob("*.html")):
         found = re.findall(r"""['"]([a-z_]+\.[a-z0-9_.]+)['"]""", path.read_text(encoding="utf-8"))
-        whole |= {key for key in found if not key.endswith(".")}
-        patterns |= {re.escape(key) + r"[\w.-]+" for key in found if key.endswith(".")}
+        whole |= {key for key in found if not key.endswith((".", "_"))}
+        patterns |= {re.escape(key) + r"[\w.-]+" for key in found if key.endswith((".", "_"))}
     return whole, [re.compile(pattern) for pattern in patterns]
 
 
