@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
 from kiota_abstractions.api_error import APIError
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.headers_collection import HeadersCollection
@@ -24,7 +19,6 @@ from msgraph.generated.models.email_address import EmailAddress
 from msgraph.generated.models.event import Event as GraphEvent
 from msgraph.generated.models.item_body import ItemBody
 from msgraph.generated.models.location import Location
-from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.models.online_meeting_provider_type import OnlineMeetingProviderType
 from msgraph.generated.models.single_value_legacy_extended_property import SingleValueLegacyExtendedProperty
 from msgraph.generated.users.item.events.events_request_builder import EventsRequestBuilder
@@ -32,20 +26,16 @@ from msgraph.generated.users.item.events.item.cancel.cancel_post_request_body im
 from msgraph.generated.users.item.events.item.event_item_request_builder import EventItemRequestBuilder
 from msgraph.graph_service_client import GraphServiceClient
 
-from graph.client import NoToken
+from graph.failures import DEADLINE, code_of, mailbox_call
 from graph.html_body import same_text, split_join_block
 from graph.limits import MailboxLimit
 from meetings.ports import CalendarFailure, Event, EventEdited, EventFound, EventState, Invitee
 
 # Our own name for the event, findable when a repeated create is refused because the meeting has changed in between.
 KEY_PROPERTY = "String {6f1d0c52-9a4e-4c3b-8f53-2f6a7f0f5d11} Name PykalaKey"
-PERMISSION = "Calendars.ReadWrite"
-DEADLINE = 60.0
 _READ = ["id", "iCalUId", "subject", "body", "start", "end", "location", "attendees", "organizer", "isOnlineMeeting", "onlineMeeting"]
 # Exchange itself fills an empty place of an online meeting with words that begin so in every language.
 _TEAMS_PLACE = "Microsoft Teams"
-# A 404 with one of these speaks of the mailbox, not of the event.
-_NO_MAILBOX = {"ErrorInvalidUser", "MailboxNotEnabledForRESTAPI", "Request_ResourceNotFound", "ErrorNonExistentMailbox"}
 
 
 class GraphCalendar:
@@ -65,14 +55,14 @@ class GraphCalendar:
     async def create(self, event: Event) -> EventState:
         """Create the event and invite everybody. The same key again gives the first event back, brought up to date."""
         try:
-            async with self._failures(of_event=False):
+            async with self._call(of_event=False):
                 made = await self._user.events.post(self._new(event), _in_zone(event.zone))
                 return _state(event, made)
         except CalendarFailure as failure:
             # The key was used for this meeting with other contents: the first answer was lost and the meeting has changed since.
-            if not isinstance(failure.__cause__, ODataError) or _code(failure.__cause__) != "ErrorDuplicateTransactionId":
+            if code_of(failure.__cause__) != "ErrorDuplicateTransactionId":
                 raise
-        async with self._failures(of_event=False):
+        async with self._call(of_event=False):
             known = await self._find(event.key)
         if known is None:
             raise CalendarFailure("ErrorDuplicateTransactionId")
@@ -97,11 +87,11 @@ class GraphCalendar:
         asked = _in_zone(event.zone)
         if etag := (current.additional_data or {}).get("@odata.etag"):
             asked.headers.add("If-Match", str(etag))
-        async with self._failures(of_event=True):
+        async with self._call(of_event=True):
             return _state(event, await self._user.events.by_event_id(event_id).patch(changes, asked), current)
 
     async def _read(self, event_id: str, zone: str) -> GraphEvent:
-        async with self._failures(of_event=True):
+        async with self._call(of_event=True):
             query = EventItemRequestBuilder.EventItemRequestBuilderGetQueryParameters(select=_READ)
             asked = RequestConfiguration(headers=_in_zone(zone).headers, query_parameters=query)
             found = await self._user.events.by_event_id(event_id).get(asked)
@@ -112,7 +102,7 @@ class GraphCalendar:
     async def cancel(self, event_id: str, reason: str) -> None:
         """Cancel the event and tell the attendees why; an event that is already gone is done."""
         try:
-            async with self._failures(of_event=True):
+            async with self._call(of_event=True):
                 await self._user.events.by_event_id(event_id).cancel.post(CancelPostRequestBody(comment=reason))
         except CalendarFailure as failure:
             if not failure.gone:
@@ -180,64 +170,8 @@ class GraphCalendar:
         found = await self._user.events.get(RequestConfiguration(query_parameters=query))
         return next((one.id for one in (found and found.value) or [] if one.id), None)
 
-    @asynccontextmanager
-    async def _failures(self, *, of_event: bool) -> AsyncIterator[None]:
-        """Around each request: within the mailbox's limit, in its time, and every failure a `CalendarFailure`."""
-        try:
-            async with self._limit.request(), asyncio.timeout(self._deadline):
-                yield
-        except APIError as error:
-            raise _failure(error, of_event=of_event) from error
-        except NoToken as error:
-            raise CalendarFailure(f"token {error.reason}", transient=error.transient) from error
-        except (TimeoutError, httpx.TimeoutException) as error:
-            raise CalendarFailure("timeout", transient=True) from error
-        except httpx.HTTPError as error:
-            raise CalendarFailure(f"connection {type(error).__name__}", transient=True) from error
-
-
-def _failure(error: APIError, *, of_event: bool, permission: str = PERMISSION) -> CalendarFailure:
-    status = error.response_status_code or 0
-    code = _code(error)
-    # Cancelling twice is refused by Exchange with codes of this family: https://learn.microsoft.com/exchange/client-developer/web-service-reference/responsecode
-    gone = of_event and ((status in {404, 410} and code not in _NO_MAILBOX) or code.startswith("ErrorCalendarIsCancelled"))
-    # After a 401 the next call comes with a fresh token.
-    transient = status in {401, 408, 409, 412, 423, 429} or status >= 500
-    refused = status == 403
-    reason = f"Graph {status} {code} {permission if refused else ''}"
-    return CalendarFailure(
-        " ".join(reason.split()),
-        gone=gone,
-        transient=transient,
-        retry_after=_retry_after(error),
-        refused=refused,
-        mailbox=status == 404 and code in _NO_MAILBOX,
-    )
-
-
-def failure_of(error: APIError, permission: str) -> CalendarFailure:
-    """What Graph answered to a call about no event, which needs `permission`."""
-    return _failure(error, of_event=False, permission=permission)
-
-
-def _code(error: APIError) -> str:
-    code = (error.error.code if isinstance(error, ODataError) and error.error else None) or ""
-    # Only the code: Graph's messages name people and addresses.
-    return code if re.fullmatch(r"[A-Za-z0-9._-]{1,64}", code) else ""
-
-
-def _retry_after(error: APIError) -> float | None:
-    """Seconds of the header, which is a number or an HTTP date (RFC 9110, 10.2.3)."""
-    text = (error.response_headers or {}).get("retry-after", "").strip()
-    if not text:
-        return None
-    if text.isdecimal():
-        return float(text)
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    def _call(self, *, of_event: bool) -> AbstractAsyncContextManager[None]:
+        return mailbox_call(self._limit, self._deadline, of_event=of_event)
 
 
 def _in_zone(zone: str) -> RequestConfiguration[Any]:

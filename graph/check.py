@@ -24,9 +24,9 @@ from msgraph.generated.models.online_meeting_provider_type import OnlineMeetingP
 from msgraph.generated.users.item.calendar.get_schedule.get_schedule_post_request_body import GetSchedulePostRequestBody
 from msgraph.generated.users.item.send_mail.send_mail_post_request_body import SendMailPostRequestBody
 
-from graph.calendar import PERMISSION as CALENDARS
-from graph.calendar import failure_of
 from graph.client import GraphClient, NoToken
+from graph.failures import PERMISSION as CALENDARS
+from graph.failures import failure_of
 from graph.mail import PERMISSION as MAIL
 from graph.mail import GraphMail
 from meetings.ports import CalendarFailure, Letter

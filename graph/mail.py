@@ -27,8 +27,8 @@ from msgraph.generated.models.recipient import Recipient
 from msgraph.generated.users.item.send_mail.send_mail_post_request_body import SendMailPostRequestBody
 from msgraph.graph_service_client import GraphServiceClient
 
-from graph.calendar import DEADLINE, failure_of
 from graph.client import NoToken
+from graph.failures import DEADLINE, failure_of
 from meetings.ports import CalendarFailure, Letter, MailFile
 
 PERMISSION = "Mail.Send"
