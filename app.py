@@ -10,7 +10,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import holidays
@@ -21,6 +21,8 @@ import check
 from bot.answer_page import AnswerPage
 from bot.comment_page import CommentPage
 from bot.edge import Edge, EdgeConfig
+from bot.notifications import PATH as NOTIFICATIONS
+from bot.notifications import add_notifications
 from bot.pages import add_pages
 from bot.personal_page import PersonalPage
 from bot.teams import MeetingBot
@@ -28,15 +30,19 @@ from bot.turn import Turns
 from documents.docx import check_template
 from documents.intake import read_file
 from documents.links import document_link, personal_link
+from graph.answers import GraphAnswers
 from graph.calendar import GraphCalendar
 from graph.client import GRAPH, GraphClient, graph_client
 from graph.credentials import ClientCertificate, ClientSecret, Credential, Federated, ManagedIdentity, assertion_source
+from graph.limits import MailboxLimit
 from graph.mail import GraphMail, SmtpMail
 from graph.sandbox import add_sandbox
+from jobs.answers import OFTEN, AnswerHandlers
 from jobs.dates import PollHandlers
 from jobs.handlers import Gate, Handlers
 from jobs.mail import Letters
 from jobs.runner import Runner
+from meetings.effects import ReadAnswers
 from meetings.ports import Mail
 from settings import Settings, read_settings
 from storage.alone import AlreadyRunning
@@ -44,6 +50,8 @@ from storage.sandbox import SandboxTable
 from storage.transaction import Storage
 
 SANDBOX_ORGANISER = "sihteeri@pykala.example"
+# Nobody throttles on one's own machine.
+OFTEN_LOCALLY = timedelta(seconds=5)
 
 
 def now() -> datetime:
@@ -74,8 +82,8 @@ async def create_app(
     edge = Edge(registration or _edge_config(settings))
     sandbox = not settings.graph_base_url and settings.local
     graph = _graph(settings)
-    organiser = settings.organiser or SANDBOX_ORGANISER
-    calendar = GraphCalendar(graph, organiser)
+    organiser, limit = settings.organiser or SANDBOX_ORGANISER, MailboxLimit()
+    calendar = GraphCalendar(graph, organiser, limit=limit)
     mail: Mail = SmtpMail(settings.smtp_url, settings.smtp_from) if settings.smtp_url else GraphMail(graph, organiser)
 
     def personal(page: str, ids: tuple[str, ...], until: datetime) -> str:
@@ -85,7 +93,9 @@ async def create_app(
     gate = Gate(pace)
     handlers = Handlers(storage, edge.connector, calendar, address, gate, letters)
     polls = PollHandlers(storage, edge.connector, address, gate)
-    runner = Runner(storage, {**handlers.table(), **polls.table()})
+    often = OFTEN_LOCALLY if settings.local else OFTEN
+    answers = AnswerHandlers(storage, GraphAnswers(graph, organiser, limit), organiser, base + NOTIFICATIONS, often)
+    runner = Runner(storage, {**handlers.table(), **polls.table(), **answers.table()})
 
     async def intake(name: str, content: bytes) -> str:
         return await asyncio.to_thread(read_file, name, content)
@@ -106,6 +116,8 @@ async def create_app(
             await edge.start()
             await runner.start()
             closing.push_async_callback(runner.stop)
+            # From here on each reading writes down the next.
+            await storage.run(lambda tx: tx.later(ReadAnswers()))
             yield
 
     app = web.Application(client_max_size=1024 * 1024 + 1)
@@ -113,6 +125,7 @@ async def create_app(
     PersonalPage(CommentPage(address), storage, key, clock).add_to(app)
     PersonalPage(AnswerPage(address), storage, key, clock).add_to(app)
     add_pages(app, storage, lambda: runner.running, key, clock)
+    add_notifications(app, storage)
     if sandbox:
         add_sandbox(app, SandboxTable(storage), now=clock, name_of=storage.name_of)
     app.cleanup_ctx.append(opened)

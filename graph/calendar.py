@@ -50,7 +50,7 @@ class GraphCalendar:
         self._limit = limit or MailboxLimit()
 
     def seen(self, event: Event) -> str:
-        return _digest(event.subject, _naive(event.start), _naive(event.end), event.place, event.zone)
+        return digest(event.subject, _naive(event.start), _naive(event.end), event.place, event.zone)
 
     async def create(self, event: Event) -> EventState:
         """Create the event and invite everybody. The same key again gives the first event back, brought up to date."""
@@ -184,27 +184,27 @@ def _state(wanted: Event, event: GraphEvent | None, before: GraphEvent | None = 
     known = event if event is not None and event.id else before
     if known is None or not known.id:
         raise CalendarFailure("no event in the answer", transient=True)
-    found = _found(event) if event is not None and event.id else None
+    found = found_in(event) if event is not None and event.id else None
     written = found or EventFound(wanted.subject, _naive(wanted.start), _naive(wanted.end), wanted.place)
-    seen = _digest(written.subject, written.start, written.end, written.place, wanted.zone)
+    seen = digest(written.subject, written.start, written.end, written.place, wanted.zone)
     return EventState(known.id, _join_url(known), known.i_cal_u_id or (before.i_cal_u_id if before else None) or "", seen)
 
 
-def _found(event: GraphEvent) -> EventFound | None:
+def found_in(event: GraphEvent) -> EventFound | None:
     start, end = _wall_clock(event.start), _wall_clock(event.end)
     return EventFound(event.subject or "", start, end, _place(event)) if start and end else None
 
 
 def _check_unedited(current: GraphEvent, event: Event, seen: str) -> None:
-    found = _found(current)
+    found = found_in(current)
     if not seen or found is None:
         return
     wanted = EventFound(event.subject, _naive(event.start), _naive(event.end), event.place)
-    if found != wanted and _digest(found.subject, found.start, found.end, found.place, event.zone) not in seen.split():
+    if found != wanted and digest(found.subject, found.start, found.end, found.place, event.zone) not in seen.split():
         raise EventEdited(found)
 
 
-def _digest(subject: str, start: datetime, end: datetime, place: str, zone: str) -> str:
+def digest(subject: str, start: datetime, end: datetime, place: str, zone: str) -> str:
     """Of instants and not of wall-clocks: a body that changes its zone has not edited its events."""
     moments = [moment.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).isoformat() for moment in (start, end)]
     parts = [" ".join(subject.split()), *moments, " ".join(place.split())]

@@ -148,6 +148,19 @@ class WarnQuorum:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadAnswers:
+    """Look what has happened in the organiser's calendar: answers, and events that somebody deleted or changed. It writes its own next."""
+
+    @property
+    def lane(self) -> str:
+        return "answers"
+
+    @property
+    def key(self) -> str:
+        return self.lane
+
+
+@dataclass(frozen=True, slots=True)
 class ReadMembers:
     """Read who is in the board's team, so that the roster can be matched to accounts."""
 
@@ -181,4 +194,6 @@ class Send:
         return f"send:{self.id}"
 
 
-Effect = RefreshBoard | RefreshPoll | Tell | SyncEvent | RenderDocuments | RemindRound | EndRound | WarnQuorum | ReadMembers | Send
+Effect = (
+    RefreshBoard | RefreshPoll | Tell | SyncEvent | RenderDocuments | RemindRound | EndRound | WarnQuorum | ReadAnswers | ReadMembers | Send
+)

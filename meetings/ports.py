@@ -171,6 +171,52 @@ class Calendar(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class EventChange:
+    """An event of the mailbox as it is now. `seen`: its digest, comparable with `EventState.seen`; "" when too little was told to make one.
+    `made_at`: when the event was made, if it was told. Of a removed one only the id is known."""
+
+    event_id: str
+    removed: bool = False
+    seen: str = ""
+    replies: tuple[Reply, ...] = ()
+    made_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What has changed since `link` of the time before. `until`: given when this is everything there is instead, up to that day: then an
+    event that is not among it is gone, or outside."""
+
+    events: tuple[EventChange, ...]
+    link: str
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What wakes us when something changes. `expires_at`: as the calendar granted it, aware UTC."""
+
+    id: str
+    expires_at: datetime
+
+
+class Answers(Protocol):
+    """What happens in the organiser's calendar without us. Failures are `CalendarFailure`."""
+
+    async def read(self, link: str, today: date) -> Changes:
+        """All that changed since `link`; everything from yesterday on when `link` is empty or no longer known there."""
+        ...
+
+    async def subscribe(self, address: str, client_state: str, until: datetime) -> Subscription:
+        """Have notifications sent to `address` (which is asked back before this answers), each with `client_state`."""
+        ...
+
+    async def renew(self, subscription_id: str, until: datetime) -> Subscription:
+        """The same subscription for longer; a failure that is `gone` says there is none any more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class MailFile:
     """A file with a letter. `method`: of an iCalendar file, such as PUBLISH."""
 

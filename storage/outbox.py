@@ -18,7 +18,7 @@ from storage.tables import body, effect, meeting, turn
 
 KINDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in get_args(Effect)}
 # What the secretary can ask to be put right has a sentence of its own.
-CAUSES: Mapping[str, tuple[str, ...]] = {"SyncEvent": ("refused", "mailbox")}
+CAUSES: Mapping[str, tuple[str, ...]] = {"SyncEvent": ("refused", "mailbox"), "ReadAnswers": ("refused", "mailbox")}
 WAITING, RUNNING, DONE, DEAD = "waiting", "running", "done", "dead"
 
 

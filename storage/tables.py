@@ -222,8 +222,9 @@ watch = Table(
     Column("subscription_id", String(200), nullable=False),
     Column("client_state", String(128), nullable=False),
     Column("expires_at", Instant, nullable=True),
+    Column("renew_at", Instant, nullable=True),
+    Column("trouble", String(40), nullable=False),
 )
-Index("ix_watch_subscription_id", watch.c.subscription_id)
 Index("ix_meeting_event_id", meeting.c.event_id)
 secret = Table("secret", metadata, Column("name", String(40), primary_key=True), Column("value", LargeBinary, nullable=False))
 sandbox = Table(

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from meetings.effects import Effect
 from meetings.errors import NotFound
 from meetings.model import Body, Conversation, Document, Draft, EventTrouble, Meeting, Person, Post
 from meetings.ports import EventState, Saved
+from meetings.rules.answers import BEFORE
 from storage import journal, outbox, tables
 from storage.engine import open_engine
 from storage.errors import Conflict
@@ -65,6 +66,21 @@ _TURN = {
     "postgresql": postgresql.insert(tables.turn).on_conflict_do_nothing().execution_options(preserve_rowcount=True),
 }
 _VERSIONS: Mapping[type[Body | Meeting], Select[Any]] = {Body: _head(tables.body, "version"), Meeting: _head(tables.meeting, "version")}
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How far the answers of a mailbox have been read (`delta_link`, for events up to `window_end`), the subscription that wakes us, and
+    why reading failed last, when the secretaries have been told of it."""
+
+    mailbox: str
+    delta_link: str = ""
+    window_end: date | None = None
+    subscription_id: str = ""
+    client_state: str = ""
+    expires_at: datetime | None = None
+    renew_at: datetime | None = None
+    trouble: str = ""
 
 
 class _Ids:
@@ -356,6 +372,25 @@ class Transaction:
     def meeting_of_event(self, event_id: str) -> str:
         query = select(tables.meeting.c.id).where(tables.meeting.c.event_id == event_id)
         return self._connection.execute(query).scalar() or ""
+
+    def meetings_ahead(self, first: date) -> tuple[Meeting, ...]:
+        """All meetings from that day on which have an event and wait to be opened, as headers."""
+        meeting = tables.meeting.c
+        wanted = select(tables.meeting).where(meeting.event_id != "", meeting.day >= first, meeting.phase.in_(sorted(BEFORE)))
+        return tuple(read_row(Meeting, row) for row in self._connection.execute(wanted.order_by(meeting.day, meeting.id)))
+
+    def watch(self, mailbox: str) -> Watch:
+        row = self._connection.execute(select(tables.watch).where(tables.watch.c.mailbox == mailbox)).first()
+        return read_row(Watch, row) if row else Watch(mailbox)
+
+    def watches(self) -> tuple[Watch, ...]:
+        """One for each mailbox that has been the organiser's."""
+        return tuple(read_row(Watch, row) for row in self._connection.execute(select(tables.watch)))
+
+    def note_watch(self, mailbox: str, **noted: str | date | datetime | None) -> None:
+        """Write these fields of the mailbox's watch; the others stay as somebody else may just have written them."""
+        if not self._connection.execute(update(tables.watch).where(tables.watch.c.mailbox == mailbox).values(noted)).rowcount:
+            self._connection.execute(insert(tables.watch).values(asdict(Watch(mailbox)) | noted))
 
     def later(self, effect: Effect, due: datetime | None = None) -> None:
         self._effects.append((effect, due or self.now))

@@ -179,7 +179,7 @@ class House(Room):
             raise AssertionError(f"did not happen: {what}; {effects}") from None
 
     async def at_rest(self) -> None:
-        """Nothing is due any more, and nothing is dead."""
-        soon = "SELECT state FROM effect WHERE state = 'waiting' AND due_at < datetime('now', '+10 minutes')"
-        busy = "SELECT state FROM effect WHERE state IN ('running', 'dead')"
+        """Nothing is due any more, and nothing is dead; answers are read for ever."""
+        soon = "SELECT state FROM effect WHERE state = 'waiting' AND kind != 'ReadAnswers' AND due_at < datetime('now', '+10 minutes')"
+        busy = "SELECT state FROM effect WHERE kind != 'ReadAnswers' AND state IN ('running', 'dead')"
         await self.until(lambda: not self.stored(soon) and not self.stored(busy), "rest")

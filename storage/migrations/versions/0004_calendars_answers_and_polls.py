@@ -85,9 +85,10 @@ def upgrade() -> None:
         sa.Column("subscription_id", sa.String(200), nullable=False),
         sa.Column("client_state", sa.String(128), nullable=False),
         sa.Column("expires_at", Instant(), nullable=True),
+        sa.Column("renew_at", Instant(), nullable=True),
+        sa.Column("trouble", sa.String(40), nullable=False),
         sa.PrimaryKeyConstraint("mailbox", name=op.f("pk_watch")),
     )
-    op.create_index(op.f("ix_watch_subscription_id"), "watch", ["subscription_id"])
 
 
 def downgrade() -> None:

@@ -1,0 +1,66 @@
+"""Answers given in Outlook reach the meeting by themselves: over the wire, in the app as it ships."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.standins.channel import Person
+from tests.turns.room import Room
+from tests.turns.scenes import PLANNED, published
+
+HEADERS = {"Authorization": "Bearer local", "Prefer": 'IdType="ImmutableId"'}
+
+
+async def outlook(room: Room, who: Person, answer: str = "") -> list[dict[str, Any]]:
+    """The events in a person's calendar; `answer` is what they press on the one there."""
+    async with aiohttp.ClientSession(headers=HEADERS) as http:
+        calendar = f"{room.url}/graph/v1.0/users/{who.email}/events"
+        async with http.get(calendar) as found:
+            events: list[dict[str, Any]] = (await found.json())["value"]
+        if answer:
+            (event,) = events
+            async with http.post(f"{calendar}/{event['id']}/{answer}", json={"sendResponse": True}) as answered:
+                assert answered.status == 202
+    return events
+
+
+async def invited(room: Room, who: Person) -> None:
+    for _ in range(200):
+        if await outlook(room, who):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{who.name} is not invited")
+
+
+def answers(folder: Path) -> list[tuple[str, str]]:
+    """Who has answered what, as it is stored."""
+    connection = sqlite3.connect(f"file:{folder / 'room.db'}?mode=ro", uri=True)
+    try:
+        joined = "SELECT name, response FROM invitation_answer JOIN person ON person.id = person_id ORDER BY name"
+        return connection.execute(joined).fetchall()
+    finally:
+        connection.close()
+
+
+async def test_a_member_who_declines_in_outlook_has_declined_without_anybody_asking(tmp_path: Path) -> None:
+    async with Room(tmp_path, PLANNED) as room:
+        scene = await published(room)
+        for person in (scene.vesa, scene.maija):
+            await invited(room, person)
+        await outlook(room, scene.vesa, "decline")
+        await outlook(room, scene.maija, "accept")
+        await room.at(PLANNED + timedelta(hours=1))
+        given = [("Maija Meri", "accepted"), ("Vesa Virta", "declined")]
+        await room.settled(lambda: answers(tmp_path) == given, "both answers in the meeting")
+        # What follows from an answer on the board follows from this one: the deputy is called.
+        await scene.wait_told(scene.desk, "Elli Eskola")
+        # Somebody changes their mind, and is asked nothing either.
+        await outlook(room, scene.vesa, "accept")
+        await room.at(PLANNED + timedelta(hours=2))
+        await room.settled(lambda: ("Vesa Virta", "accepted") in answers(tmp_path), "the newer answer")
