@@ -118,6 +118,18 @@ class Copy:
         return instant(self.meeting["end"])
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What has happened to one mailbox's copy of a meeting, by anybody."""
+
+    kind: Literal["created", "updated", "deleted"]
+    copy: Copy
+
+    @property
+    def mailbox(self) -> str:
+        return str(self.copy.owner["address"])
+
+
 class Mailboxes:
     """All mailboxes of the stand-in. One process, one lock: each change is read, made and put as one document."""
 
@@ -136,6 +148,8 @@ class Mailboxes:
         self._lock = asyncio.Lock()
         self._changes: int | None = None
         self.post = Post(store, now)
+        # Each is called with what a change has done, as soon as it is stored.
+        self.listeners: list[Callable[[Sequence[Change]], None]] = []
 
     @property
     def now(self) -> datetime:
@@ -256,11 +270,8 @@ class Mailboxes:
     async def copies(self, mailbox: str) -> list[Copy]:
         """Every copy of the mailbox by start, also those Graph no longer answers for."""
         _known_user(mailbox)
-        found = []
-        for meeting in await self._store.all(KIND):
-            for place, holder in enumerate([meeting["organizer"], *meeting["attendees"]]):
-                if holder["address"].casefold() == mailbox.casefold():
-                    found.append(Copy(meeting, place))
+        every = [copy for meeting in await self._store.all(KIND) for copy in _copies(meeting)]
+        found = [copy for copy in every if copy.owner["address"].casefold() == mailbox.casefold()]
         return sorted(found, key=lambda copy: (copy.starts, copy.meeting["id"]))
 
     async def owners(self) -> tuple[Owner, ...]:
@@ -320,12 +331,16 @@ class Mailboxes:
         raise GraphRefusal(404, "ErrorItemNotFound", "The specified object was not found in the store.")
 
     async def _put(self, meeting: Document) -> None:
+        before = await self._store.get(KIND, meeting["id"])
         meeting["version"] += 1
         meeting["changed"] = _stamp(self._now())
         # Counted before it is stored: a number may stay unused, but none is given twice.
         self._changes = meeting["sequence"] = await self.last_change() + 1
         meeting.setdefault("born", meeting["sequence"])
         await self._store.put(KIND, meeting["id"], meeting)
+        changes = _changes(before, meeting)
+        for listener in self.listeners:
+            listener(changes)
 
     async def _name(self, address: str) -> str:
         known = await self._name_of(address) if self._name_of else None
@@ -364,6 +379,21 @@ class Mailboxes:
             f'<div><a href="{escape(url)}" class="me-email-headline" target="_blank" rel="noreferrer noopener">{link}</a></div>'
             f"</div>\r\n{rule}"
         )
+
+
+def _changes(before: Document | None, after: Document) -> list[Change]:
+    was = {copy.place for copy in _copies(before) if copy.in_calendar} if before else set()
+    found: list[Change] = []
+    for copy in _copies(after):
+        if copy.in_calendar:
+            found.append(Change("updated" if copy.place in was else "created", copy))
+        elif copy.place in was:
+            found.append(Change("deleted", copy))
+    return found
+
+
+def _copies(meeting: Document) -> list[Copy]:
+    return [Copy(meeting, place) for place in range(len(meeting["attendees"]) + 1)]
 
 
 def instant(moment: Mapping[str, str]) -> datetime:

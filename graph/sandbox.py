@@ -16,6 +16,7 @@ from graph.mailboxes import Directory, Mailboxes
 from graph.sandbox_http import MOST_AT_ONCE, Fault
 from graph.sandbox_page import page_app
 from graph.sandbox_store import MemoryStore, SandboxStore
+from graph.sandbox_subscriptions import Subscriptions
 from graph.sandbox_wire import wire_app
 
 __all__ = ["Fault", "MemoryStore", "SandboxStore", "add_sandbox"]
@@ -37,7 +38,8 @@ def add_sandbox(
     `most_at_once`: requests one mailbox serves at a time (0: any number).
     """
     mailboxes = Mailboxes(store, now=now, language=language, name_of=name_of)
-    for prefix, part in (("/graph", wire_app(mailboxes, most_at_once)), ("/sandbox", page_app(mailboxes))):
+    wire = wire_app(mailboxes, Subscriptions(store, mailboxes), most_at_once)
+    for prefix, part in (("/graph", wire), ("/sandbox", page_app(mailboxes))):
         part.middlewares.insert(0, _this_machine_only)
         app.add_subapp(prefix, part)
 

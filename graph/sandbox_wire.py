@@ -7,7 +7,7 @@ from html import escape
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import Field, RootModel
 
 from graph.html_body import plain_text
 from graph.mailboxes import Answer, Copy, GraphRefusal, Mailboxes
@@ -36,6 +36,7 @@ from graph.sandbox_http import (
 from graph.sandbox_mail import send_mail
 from graph.sandbox_schedule import Wanted, schedules
 from graph.sandbox_store import Document
+from graph.sandbox_subscriptions import NotificationFault, Subscriptions
 
 _NEVER = "0001-01-01T00:00:00Z"
 _ANSWERS: dict[str, Answer] = {"accept": "accepted", "tentativelyAccept": "tentativelyAccepted", "decline": "declined"}
@@ -122,11 +123,22 @@ class _Answer(Action):
         return None if slot is None else {"start": slot.start.document(), "end": slot.end.document()}
 
 
-def wire_app(mailboxes: Mailboxes, most_at_once: int = MOST_AT_ONCE) -> web.Application:
-    """The sub-application for `/graph`: `/v1.0/users/{user}/…` and `/sandbox/faults` (POST adds a `Fault`, DELETE clears them)."""
+class _Fault(RootModel[Fault | NotificationFault]):
+    pass
+
+
+SUBSCRIPTIONS = web.AppKey("subscriptions", Subscriptions)
+
+
+def wire_app(mailboxes: Mailboxes, subscriptions: Subscriptions, most_at_once: int = MOST_AT_ONCE) -> web.Application:
+    """The sub-application for `/graph`: `/v1.0/users/{user}/…`, `/v1.0/subscriptions` and `/sandbox/faults` (POST adds one, DELETE clears
+    them)."""
     app = web.Application(middlewares=[refusals, signed_in, throttle(most_at_once), faults], client_max_size=4 * 1024 * 1024)
     app[MAILBOXES] = mailboxes
     app[FAULTS] = Faults()
+    app[SUBSCRIPTIONS] = subscriptions
+    # Before the stores of the whole application are closed.
+    app.on_shutdown.append(subscriptions.close)
     user = "/v1.0/users/{user}"
     app.add_routes(
         [
@@ -141,6 +153,11 @@ def wire_app(mailboxes: Mailboxes, most_at_once: int = MOST_AT_ONCE) -> web.Appl
             web.post(f"{user}/events/{{event}}/cancel", _cancel),
             web.post(f"{user}/events/{{event}}/{{answer:accept|tentativelyAccept|decline}}", _respond),
             web.post(f"{user}/{{action:(?:microsoft\\.graph\\.)?sendMail}}", send_mail),
+            web.post("/v1.0/subscriptions", subscriptions.create),
+            web.get("/v1.0/subscriptions", subscriptions.listed),
+            web.get("/v1.0/subscriptions/{subscription}", subscriptions.read),
+            web.patch("/v1.0/subscriptions/{subscription}", subscriptions.renew),
+            web.delete("/v1.0/subscriptions/{subscription}", subscriptions.delete),
             web.post("/sandbox/faults", _add_fault),
             web.delete("/sandbox/faults", _clear_faults),
         ]
@@ -215,12 +232,17 @@ async def _view(request: web.Request) -> web.Response:
 
 
 async def _add_fault(request: web.Request) -> web.Response:
-    request.app[FAULTS].add(await parsed(request, Fault))
+    fault = (await parsed(request, _Fault)).root
+    if isinstance(fault, NotificationFault):
+        await request.app[SUBSCRIPTIONS].meet(fault)
+    else:
+        request.app[FAULTS].add(fault)
     return web.Response(status=204)
 
 
 async def _clear_faults(request: web.Request) -> web.Response:
     request.app[FAULTS].clear()
+    request.app[SUBSCRIPTIONS].clear()
     return web.Response(status=204)
 
 

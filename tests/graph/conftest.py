@@ -13,6 +13,7 @@ import aiohttp
 import httpx
 import pytest
 from aiohttp import web
+from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 
 from graph.calendar import GraphCalendar
 from graph.client import GraphClient, graph_client
@@ -92,6 +93,13 @@ def answers(event: dict[str, Any]) -> dict[str, str]:
 
 def changed(**parts: Any) -> Event:
     return replace(EVENT, **parts)
+
+
+async def refusal(call: Any) -> tuple[int | None, str | None]:
+    with pytest.raises(ODataError) as caught:
+        await call
+    assert caught.value.error is not None
+    return caught.value.response_status_code, caught.value.error.code
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.headers_collection import HeadersCollection
 from msgraph.generated.models.date_time_time_zone import DateTimeTimeZone
 from msgraph.generated.models.event import Event as GraphEvent
-from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.models.time_slot import TimeSlot
 from msgraph.generated.users.item.calendar.get_schedule.get_schedule_post_request_body import GetSchedulePostRequestBody
 from msgraph.generated.users.item.calendar_view.delta.delta_get_response import DeltaGetResponse
@@ -27,7 +26,7 @@ from msgraph.generated.users.item.events.item.tentatively_accept.tentatively_acc
 from graph.calendar import GraphCalendar
 from graph.client import graph_client
 from graph.sandbox import MemoryStore, add_sandbox
-from tests.graph.conftest import AINO, BERTIL, CELIA, EVENT, HEADERS, ORGANISER, Sandbox, changed, local, served
+from tests.graph.conftest import AINO, BERTIL, CELIA, EVENT, HEADERS, ORGANISER, Sandbox, changed, local, refusal, served
 
 RANGE = DeltaRequestBuilder.DeltaRequestBuilderGetQueryParameters(
     start_date_time="2027-05-01T00:00:00Z", end_date_time="2027-07-01T00:00:00Z"
@@ -134,13 +133,6 @@ async def test_a_new_time_is_refused_where_the_organiser_wants_none(sandbox: San
         400,
         "ErrorInvalidRequest",
     )
-
-
-async def refusal(call: Any) -> tuple[int | None, str | None]:
-    with pytest.raises(ODataError) as caught:
-        await call
-    assert caught.value.error is not None
-    return caught.value.response_status_code, caught.value.error.code
 
 
 async def test_a_delta_token_ends_on_demand_and_when_it_makes_no_sense(sandbox: Sandbox) -> None:
