@@ -37,11 +37,13 @@ from graph.credentials import ClientCertificate, ClientSecret, Credential, Feder
 from graph.limits import MailboxLimit
 from graph.mail import GraphMail, SmtpMail
 from graph.sandbox import add_sandbox
+from graph.schedules import GraphSchedules
 from jobs.answers import OFTEN, AnswerHandlers
 from jobs.dates import PollHandlers
 from jobs.handlers import Gate, Handlers
 from jobs.mail import Letters
 from jobs.runner import Runner
+from jobs.schedules import ScheduleHandlers
 from meetings.effects import ReadAnswers
 from meetings.ports import Mail
 from settings import Settings, read_settings
@@ -93,9 +95,10 @@ async def create_app(
     gate = Gate(pace)
     handlers = Handlers(storage, edge.connector, calendar, address, gate, letters)
     polls = PollHandlers(storage, edge.connector, address, gate)
+    schedules = ScheduleHandlers(storage, GraphSchedules(graph, organiser, limit=limit))
     often = OFTEN_LOCALLY if settings.local else OFTEN
     answers = AnswerHandlers(storage, GraphAnswers(graph, organiser, limit), organiser, base + NOTIFICATIONS, often)
-    runner = Runner(storage, {**handlers.table(), **polls.table(), **answers.table()})
+    runner = Runner(storage, {**handlers.table(), **polls.table(), **schedules.table(), **answers.table()})
 
     async def intake(name: str, content: bytes) -> str:
         return await asyncio.to_thread(read_file, name, content)

@@ -352,6 +352,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "record_outcome": ("outcome",),
     "answer_comment": ("answer",),
     "use_text": ("kind",),
+    "open_poll": ("best",),
     "choose_language": ("language",),
     "record_item": ("then",),
     "publish_agenda": ("confirmed",),

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cards.drafts import POINTED_OUT, questions, unplaced
 from cards.kit import Card
 from meetings import commands as c
-from meetings.model import Meeting, Phase
+from meetings.model import Availability, Meeting, Phase
 from meetings.rules.planning import LONGEST_PLACE, LONGEST_REASON, Plan
+from meetings.rules.schedules import Fit, moment
 from meetings.screens.base import Screen
-from meetings.screens.planning import CancelForm, DatesPlanned, DatesRead, DatesWanted, MeetingForm, MeetingPlanned, MeetingsShown
+from meetings.screens.planning import (
+    CancelForm,
+    DateRow,
+    DatesPlanned,
+    DatesRead,
+    DatesWanted,
+    MeetingForm,
+    MeetingPlanned,
+    MeetingsShown,
+)
 from texts import format_date, format_times
+
+# So many dates are shown with everything about them, and so many people are named.
+RANKED = 8
+NAMED = 5
 
 
 def meeting_form(card: Card, screen: MeetingForm) -> None:
@@ -108,17 +122,60 @@ def dates_read(card: Card, screen: DatesRead) -> None:
     else:
         card.line("planning.dates_found", count=len(screen.rows))
     questions(card, screen.draft, screen.questions)
-    if screen.rows:
+    ranked = [(row, row.fit) for row in screen.rows if row.fit]
+    if ranked:
+        by_calendars(card, screen, ranked)
+    elif screen.rows:
         heads = (card.t("planning.number_head"), card.t("planning.when"), card.t("planning.place"))
         rows = [(one.number, when(card, one.plan), where(card, one.plan)) for one in screen.rows]
         card.table(heads, rows, (2, 5, 4))
+    doubtful(card, screen.rows[RANKED:] if ranked else screen.rows)
+    unplaced(card, "planning.unplaced", screen.rest)
+
+
+def by_calendars(card: Card, screen: DatesRead, ranked: Sequence[tuple[DateRow, Fit]]) -> None:
+    """The dates as the calendars rank them: the best with everything about them and a button each, the others in a table."""
+    card.line("schedules.ranked")
+    if screen.unread:
+        card.subtle("schedules.unread", count=len(screen.unread), names=_some(screen.unread))
+    for place, (row, fit) in enumerate(ranked[:RANKED], start=1):
+        card.subheading(f"{place}. " + ", ".join(part for part in (when(card, row.plan), where(card, row.plan)) if part))
+        card.words(" · ".join(_said(card, fit)))
+        for key, names in (("full", row.full), ("unsure", row.unsure)):
+            if names:
+                card.subtle(f"schedules.{key}", count=len(names), names=_some(names))
+        for doubt in row.doubts:
+            card.subtle(doubt.key, **dict(doubt.params))
+        taken = c.ConfirmDates(draft_id=screen.draft.id, only=moment(row.plan))
+        card.buttons([(taken, card.t("schedules.take", number=place))])
+    if len(ranked) > RANKED:
+        card.subheading(card.t("schedules.others"))
+        heads = (card.t("planning.when"), card.t("planning.place"), card.t("schedules.covered_head"))
+        rows = [(when(card, row.plan), where(card, row.plan), f"{fit.covered}/{fit.seats}") for row, fit in ranked[RANKED:]]
+        card.table(heads, rows, (5, 4, 2))
+
+
+def _said(card: Card, fit: Fit) -> list[str]:
+    """The seats covered, who of those who lead the meeting is not free, and how much is only tentative."""
+    heads = (("chair", fit.chair), ("vice_chair", fit.vice_chair), ("secretary", fit.secretary))
+    return [
+        card.t("schedules.covered", covered=fit.covered, seats=fit.seats, members=fit.members),
+        *(card.t(f"schedules.{who}_busy") for who, one in heads if one is Availability.BUSY),
+        *([card.t("schedules.perhaps", count=fit.perhaps)] if fit.perhaps else []),
+    ]
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+
+
+def doubtful(card: Card, rows: Sequence[DateRow]) -> None:
     # What cannot be planned at all comes first: it is why there is no button to plan.
-    doubts = sorted((doubt for one in screen.rows for doubt in one.doubts), key=lambda doubt: doubt.key != "planning.doubt_end")
+    doubts = sorted((doubt for one in rows for doubt in one.doubts), key=lambda doubt: doubt.key != "planning.doubt_end")
     for doubt in doubts[:POINTED_OUT]:
         card.notice(doubt, wrong=True)
     if len(doubts) > POINTED_OUT:
         card.subtle("planning.more_doubts", count=len(doubts) - POINTED_OUT)
-    unplaced(card, "planning.unplaced", screen.rest)
 
 
 def dates_planned(card: Card, screen: DatesPlanned) -> None:

@@ -342,11 +342,16 @@ class Mailboxes:
         for listener in self.listeners:
             listener(changes)
 
+    async def is_known(self, address: str) -> bool:
+        """Whether this is somebody's mailbox: of one who was ever invited, or whom the directory knows."""
+        return await self._found(address) is not None
+
     async def _name(self, address: str) -> str:
+        return await self._found(address) or address
+
+    async def _found(self, address: str) -> str | None:
         known = await self._name_of(address) if self._name_of else None
-        if known:
-            return known
-        return next((owner.name for owner in await self.owners() if owner.address.casefold() == address.casefold()), address)
+        return known or next((owner.name for owner in await self.owners() if owner.address.casefold() == address.casefold()), None)
 
     def _apply(self, meeting: Document, fields: Mapping[str, Any], origin: str) -> None:
         moved = any(key in fields and key in meeting and fields[key] != meeting[key] for key in ("start", "end"))

@@ -38,11 +38,10 @@ async def schedules(mailboxes: Mailboxes, wanted: Wanted, zone_name: str) -> lis
         raise GraphRefusal(
             400, "ErrorInvalidTimeInterval", "The requested time duration specified for FreeBusyViewOptions.TimeWindow is invalid."
         )
-    known = {owner.address.casefold() for owner in await mailboxes.owners()}
     step = timedelta(minutes=wanted.availability_view_interval)
     found: list[Document] = []
     for address in wanted.schedules:
-        if address.casefold() not in known:
+        if not await mailboxes.is_known(address):
             found.append(_unknown(address))
             continue
         copies = [copy for copy in await mailboxes.copies(address) if copy.in_calendar and copy.starts < end and copy.ends > start]

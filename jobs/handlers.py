@@ -16,15 +16,18 @@ from documents.outline import agenda_doc, minutes_doc
 from documents.pdf import render_pdf
 from jobs.calendars import Address, Calendars
 from jobs.mail import Letters, later_letters
+from jobs.schedules import READ
 from meetings import commands as c
 from meetings import effects as e
-from meetings.errors import Refused
+from meetings.errors import NotFound, Refused
 from meetings.model import Body, Document, Meeting, Person, Phase, Post
 from meetings.ports import Calendar, Tx
 from meetings.rules.steps import next_steps
-from meetings.screens.base import Sentence, Told
+from meetings.scope import Scope
+from meetings.screens.base import Screen, Sentence, Told
 from meetings.use_cases import execute
 from meetings.use_cases.boards import BOARDS
+from meetings.use_cases.drafts import show_draft
 from storage.transaction import Storage, Transaction
 from texts import t, wording
 
@@ -107,7 +110,12 @@ class Handlers:
     # --- personal messages ---
 
     async def tell(self, effect: e.Tell) -> str:
-        state = await self._storage.read(lambda tx: _told(tx, effect))
+        try:
+            state = await self._storage.read(lambda tx: _told(tx, effect))
+        except NotFound:
+            if not effect.draft_id:
+                raise
+            return "the draft is gone"
         if state is None:
             return await self._letters.tell(effect)
         person, desk, service_url, card, summary = state(self._address)
@@ -222,7 +230,11 @@ def _told(tx: Transaction, effect: e.Tell) -> _Message | None:
         return None
     language = person.language or person.client_language or (body.language if body else "en")
     steps = next_steps(body, meeting, person, tx.now) if body else ()
-    screen = Told(text=Sentence(f"told.{effect.sentence}", tuple(effect.said.items())), steps=steps)
+    said = Sentence(f"told.{effect.sentence}", tuple(effect.said.items()))
+    screen: Screen = Told(text=said, steps=steps)
+    if effect.draft_id:
+        draft = show_draft(c.ShowDraft(draft_id=effect.draft_id), tx, Scope(body))
+        screen = replace(draft, notice=said, wrong=effect.sentence != READ)
     summary = wording(language, f"told.{effect.sentence}", **effect.said)
 
     def shown(address: Callable[[str], str]) -> tuple[Person, str, str, dict[str, Any], str]:

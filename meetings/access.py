@@ -81,6 +81,7 @@ ACCESS: Mapping[type[c.Command], Access] = {
     c.PlanMeeting: Access(Right.PREPARE),
     c.ReadDates: Access(Right.PREPARE),
     c.ConfirmDates: Access(Right.PREPARE),
+    c.AskCalendars: Access(Right.PREPARE),
     c.OpenPoll: Access(Right.PREPARE),
     c.ShowPoll: Access(Right.ATTEND),
     c.AnswerPoll: Access(Right.ATTEND),

@@ -240,14 +240,25 @@ class ReadDates(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmDates(Command):
+    """All the dates become meetings, or `only` the one that begins then, "<date>T<start>"."""
+
+    draft_id: str = ""
+    only: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskCalendars(Command):
+    """Who is free at which of the dates? The answer comes later, to the secretary's desk."""
+
     draft_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPoll(Command):
-    """Which of the dates suits? Asked of everybody on the board."""
+    """Which of the dates suits? Asked of everybody on the board. `best`: only the best of them by the calendars."""
 
     draft_id: str = ""
+    best: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,8 @@ class RefreshBoard:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """A personal message: the sentence `told.<sentence>` with `params`, and the buttons of the meeting for that person."""
+    """A personal message: the sentence `told.<sentence>` with `params`, and the buttons of the meeting for that person; with a `draft_id`
+    on top of that draft's card, if it is still there."""
 
     id: str
     person_id: str
@@ -37,6 +38,7 @@ class Tell:
     params: tuple[tuple[str, str], ...] = ()
     body_id: str = ""
     meeting_id: str = ""
+    draft_id: str = ""
 
     @property
     def said(self) -> dict[str, object]:
@@ -63,6 +65,22 @@ class RefreshPoll:
     @property
     def lane(self) -> str:
         return f"poll:{self.poll_id}"
+
+    @property
+    def key(self) -> str:
+        return self.lane
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSchedules:
+    """Ask the calendars who is free at the dates of a draft."""
+
+    body_id: str
+    draft_id: str
+
+    @property
+    def lane(self) -> str:
+        return f"schedules:{self.draft_id}"
 
     @property
     def key(self) -> str:
@@ -195,5 +213,16 @@ class Send:
 
 
 Effect = (
-    RefreshBoard | RefreshPoll | Tell | SyncEvent | RenderDocuments | RemindRound | EndRound | WarnQuorum | ReadAnswers | ReadMembers | Send
+    RefreshBoard
+    | RefreshPoll
+    | Tell
+    | ReadSchedules
+    | SyncEvent
+    | RenderDocuments
+    | RemindRound
+    | EndRound
+    | WarnQuorum
+    | ReadAnswers
+    | ReadMembers
+    | Send
 )

@@ -117,6 +117,14 @@ class Response(StrEnum):
     DECLINED = "declined"
 
 
+class Availability(StrEnum):
+    """What a calendar says of a time. PERHAPS: something tentative is there, such as an invitation not yet answered."""
+
+    FREE = "free"
+    PERHAPS = "perhaps"
+    BUSY = "busy"
+
+
 class EventTrouble(StrEnum):
     """Somebody deleted or changed the calendar event in Outlook: it is not touched until the secretary has chosen, `OURS` when they want it
     made again as the meeting stands here."""
@@ -592,8 +600,9 @@ class Draft:
     """Something pasted or sent that waits for confirmation; the text is kept as it came, the reading is made anew from it.
 
     `kind` is roster, agenda or dates; `answers` are the secretary's choices on the reader's questions, as `(question index, choice)`.
-    `busy`, of dates: who is not free at which, as `(person id, "<date>T<start>")` in the body's local time; `("", "")` alone: asked, and
-    everybody is free.
+    `busy`, of dates: what the calendars said, in pairs with "<date>T<start>" in the body's local time as the date: `("", date)` it was
+    asked about; `(person id, "")` this calendar could be read, which says *free* for every date but those of `(person id, date)`, and of
+    `(person id, date + "?")`, where something is only tentative.
     """
 
     id: str

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from meetings.effects import Effect
-from meetings.model import Body, Conversation, Document, Draft, EventTrouble, Meeting, Person, Post, Response
+from meetings.model import Availability, Body, Conversation, Document, Draft, EventTrouble, Meeting, Person, Post, Response
 
 Saved = TypeVar("Saved", Body, Meeting, Person, Conversation, Draft, Post)
 
@@ -168,6 +168,15 @@ class Calendar(Protocol):
         ...
 
     async def cancel(self, event_id: str, reason: str) -> None: ...
+
+
+class Schedules(Protocol):
+    """When people are free. Failures are `CalendarFailure`."""
+
+    async def read(self, addresses: Sequence[str], windows: Sequence[tuple[datetime, datetime]]) -> Mapping[str, tuple[Availability, ...]]:
+        """Address → what its calendar says of each window, which is (start, end) in aware UTC. Addresses whose calendar could not be
+        read are left out."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ def bury(connection: Connection, now: datetime, seq: int, error: str, cause: str
     about = json.loads(row.payload)
     meeting_id, channel_id = about.get("meeting_id", ""), about.get("conversation_id", "")
     whose = select(meeting.c.body_id).where(meeting.c.id == meeting_id)
-    concerned = body.c.channel_id == channel_id if channel_id else body.c.id.in_(whose)
+    concerned = body.c.channel_id == channel_id if channel_id else or_(body.c.id == about.get("body_id", ""), body.c.id.in_(whose))
     found = connection.execute(select(body.c.id, body.c.secretary_id).where(concerned)).first()
     if found is not None and found.secretary_id:
         kind = row.kind if row.kind in KINDS else "Unknown"

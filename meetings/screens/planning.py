@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from meetings.model import Body, Draft, Meeting
 from meetings.reading.questions import Question
 from meetings.rules.planning import Plan
+from meetings.rules.schedules import Fit
 from meetings.screens.base import Screen, Sentence
 
 
@@ -69,22 +70,28 @@ class DatesWanted(Screen):
 
 @dataclass(frozen=True, slots=True)
 class DateRow:
-    """One date as it was read, with the number it will get and what is doubtful about it."""
+    """One date as it was read, with the number it will get and what is doubtful about it. `fit`: what the calendars said, with the names
+    of the seats where nobody is free (`full`), or perhaps nobody (`unsure`)."""
 
     plan: Plan
     number: str
     doubts: tuple[Sentence, ...]
+    fit: Fit | None = None
+    full: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatesRead(Screen):
-    """Several dates as they were read, before they are planned. `rest`: lines that are no dates."""
+    """Several dates as they were read, before they are planned. `rest`: lines that are no dates. Once the calendars were asked, the rows
+    are best first, and `unread` are those whose calendar could not be read."""
 
     body: Body
     draft: Draft
     rows: tuple[DateRow, ...]
     questions: tuple[Question, ...]
     rest: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

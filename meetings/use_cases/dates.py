@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any
 
 from meetings import commands as c
+from meetings import effects as e
 from meetings.errors import Refused
-from meetings.model import Draft
+from meetings.model import Body, Draft
 from meetings.ports import Tx
 from meetings.reading.moments import DatesReading, MeetingReading
 from meetings.reading.moments import read_dates as read_text
 from meetings.rules import planning as rules
+from meetings.rules import schedules
 from meetings.rules.planning import Doubt, Plan
 from meetings.rules.polls import may_be_asked
+from meetings.rules.schedules import Fit
+from meetings.rules.seats import SeatOnDay
 from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, sentence
@@ -22,6 +27,8 @@ from meetings.use_cases.planning import new_meeting
 
 # A body's dates for some years; more in one paste is no list of meetings.
 MOST = 40
+# So many of the dates make a poll of the best; its button says the number.
+BEST = 3
 
 
 def read_dates(command: c.ReadDates, tx: Tx, scope: Scope) -> Screen:
@@ -44,22 +51,57 @@ def dates_draft(draft: Draft, page: int, tx: Tx, scope: Scope) -> Screen:
     body = scope.body
     reading, rows = _rows(draft, tx, scope)
     confirm = (c.ConfirmDates(draft_id=draft.id),) if rows and not any(doubt.stops for _, _, doubts in rows for doubt in doubts) else ()
-    poll = (c.OpenPoll(draft_id=draft.id),) if confirm and may_be_asked([plan for plan, _, _ in rows], body) else ()
+    plans = [plan for plan, _, _ in rows]
+    ask = (c.AskCalendars(draft_id=draft.id),) if confirm else ()
+    poll = (c.OpenPoll(draft_id=draft.id),) if confirm and may_be_asked(plans, body) else ()
+    shown = [
+        DateRow(plan, f"{number}/{plan.day.year}", tuple(Sentence(one.key, one.params) for one in doubts)) for plan, number, doubts in rows
+    ]
+    found = schedules.fits(body, plans, draft.busy) if confirm else ()
+    best = [fit.plan for fit in found[:BEST]]
+    poll_best = (c.OpenPoll(draft_id=draft.id, best=True),) if len(found) > BEST and may_be_asked(best, body) else ()
     return DatesRead(
         body=body,
         draft=draft,
-        rows=tuple(
-            DateRow(plan, f"{number}/{plan.day.year}", tuple(Sentence(one.key, one.params) for one in doubts))
-            for plan, number, doubts in rows
-        ),
+        rows=_ranked(shown, found, body, tx) if found else tuple(shown),
         questions=reading.questions,
         rest=(*reading.unread, *(one.source for one in reading.dates if _plan(one) is None)),
-        steps=(*confirm, *poll, c.ReadDates(body_id=body.id), c.DropDraft(draft_id=draft.id)),
+        unread=_names(schedules.unread(body, plans, draft.busy), tx) if found else (),
+        steps=(*confirm, *ask, *poll_best, *poll, c.ReadDates(body_id=body.id), c.DropDraft(draft_id=draft.id)),
     )
 
 
+def _ranked(rows: Sequence[DateRow], found: Sequence[Fit], body: Body, tx: Tx) -> tuple[DateRow, ...]:
+    """The rows in the order of their fits. A seat is called by its member, else by its organisation."""
+    people = tx.people(schedules.asked_people(body, [row.plan for row in rows]))
+
+    def names(seats: Sequence[SeatOnDay]) -> tuple[str, ...]:
+        return tuple(people[one.member_id].name if one.member_id in people else one.seat.organisation or "–" for one in seats)
+
+    waiting = list(rows)
+    ranked = []
+    for fit in found:
+        row = next(one for one in waiting if one.plan == fit.plan)
+        waiting.remove(row)
+        ranked.append(replace(row, fit=fit, full=names(fit.full), unsure=names(fit.unsure)))
+    return tuple(ranked)
+
+
+def _names(ids: Set[str], tx: Tx) -> tuple[str, ...]:
+    return tuple(sorted(person.name for person in tx.people(ids).values()))
+
+
+def ask_calendars(command: c.AskCalendars, tx: Tx, scope: Scope) -> Screen:
+    """Asked after the answer to this; what a calendar said before stands until then."""
+    draft = tx.draft(command.draft_id)
+    if not plans_of(draft, tx, scope):
+        raise Refused("planning.dates_none")
+    tx.later(e.ReadSchedules(scope.body.id, draft.id))
+    return replace(dates_draft(draft, 1, tx, scope), notice=sentence("schedules.asked"))
+
+
 def confirm_dates(command: c.ConfirmDates, tx: Tx, scope: Scope) -> Screen:
-    """Every date becomes a meeting with its number and its own invitation."""
+    """Every date, or the one chosen, becomes a meeting with its number and its own invitation; the list has done its work."""
     body = scope.body
     draft = tx.draft(command.draft_id)
     if draft.kind != "dates":
@@ -69,7 +111,13 @@ def confirm_dates(command: c.ConfirmDates, tx: Tx, scope: Scope) -> Screen:
         raise Refused("planning.dates_none")
     if any(doubt.stops for _, _, doubts in rows for doubt in doubts):
         raise Refused("planning.dates_stopped")
-    meetings = tuple(new_meeting(tx, body, plan, number) for plan, number, _ in rows)
+    plans = [plan for plan, _, _ in rows]
+    if command.only:
+        plans = [plan for plan in plans if schedules.moment(plan) == command.only][:1]
+        if not plans:
+            raise Refused("schedules.which")
+    numbered = rules.numbered(plans, tx.meetings(body.id))
+    meetings = tuple(new_meeting(tx, body, plan, number) for plan, number in numbered)
     tx.drop_draft(draft.id)
     steps = next_steps(body, None, tx.actor, tx.now)
     return DatesPlanned(body=body, meetings=meetings, steps=steps, notice=sentence("planning.dates_planned", count=len(meetings)))
@@ -85,7 +133,15 @@ def plans_of(draft: Draft, tx: Tx, scope: Scope) -> tuple[Plan, ...]:
     return tuple(plan for plan, _, _ in rows)
 
 
-def dates_view(command: c.ConfirmDates, tx: Tx, scope: Scope) -> Screen:
+def best_of(draft: Draft, tx: Tx, scope: Scope) -> tuple[Plan, ...]:
+    """The best of the dates; refused when the calendars were not asked about just these."""
+    found = schedules.fits(scope.body, plans_of(draft, tx, scope), draft.busy)
+    if not found:
+        raise Refused("schedules.unasked")
+    return tuple(fit.plan for fit in found[:BEST])
+
+
+def dates_view(command: c.ConfirmDates | c.AskCalendars, tx: Tx, scope: Scope) -> Screen:
     return dates_draft(tx.draft(command.draft_id), 1, tx, scope)
 
 
@@ -110,8 +166,10 @@ def _plan(read: MeetingReading) -> Plan | None:
 HANDLERS: Mapping[type[c.Command], Callable[[Any, Tx, Scope], Screen]] = {
     c.ReadDates: read_dates,
     c.ConfirmDates: confirm_dates,
+    c.AskCalendars: ask_calendars,
 }
 VIEWS: Mapping[type[c.Command], Callable[[Any, Tx, Scope], Screen]] = {
     c.ReadDates: dates_wanted,
     c.ConfirmDates: dates_view,
+    c.AskCalendars: dates_view,
 }

@@ -24,7 +24,7 @@ def use_text(command: c.UseText, tx: Tx, scope: Scope) -> Screen:
     """The kept text, read as an agenda of the meeting at hand, a roster or dates."""
     if command.kind not in READINGS:
         raise Refused("drafts.which_kind")
-    draft = replace(tx.draft(command.draft_id), kind=command.kind, answers=())
+    draft = replace(tx.draft(command.draft_id), kind=command.kind, answers=(), busy=())
     if command.kind == "agenda" and not draft.meeting_id:
         meeting = scope.found_meeting or meeting_at_hand(tx, scope.body, ACCESS[c.ReadAgenda].phases)
         draft = replace(draft, meeting_id=Scope(scope.body, meeting).meeting.id)
@@ -42,7 +42,7 @@ def answer_question(command: c.AnswerQuestion, tx: Tx, scope: Scope) -> Screen:
     if not command.question or not command.choice or len(command.choice) > LONGEST_CHOICE:
         raise Refused("drafts.which_answer")
     answers = tuple(one for one in draft.answers if one[0] != command.question)
-    draft = replace(draft, answers=(*answers, (command.question, command.choice)))
+    draft = replace(draft, answers=(*answers, (command.question, command.choice)), busy=())
     tx.save(draft)
     return _read(draft, 1, tx, scope)
 

@@ -19,14 +19,14 @@ from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, sentence
 from meetings.screens.planning import DatesPlanned
 from meetings.screens.polls import PollRow, PollShown
-from meetings.use_cases.dates import dates_draft, plans_of
+from meetings.use_cases.dates import best_of, dates_draft, plans_of
 from meetings.use_cases.planning import new_meeting
 
 
 def open_poll(command: c.OpenPoll, tx: Tx, scope: Scope) -> Screen:
     """The dates are asked about on the board; the list itself has done its work."""
     draft = tx.draft(command.draft_id)
-    plans = plans_of(draft, tx, scope)
+    plans = best_of(draft, tx, scope) if command.best else plans_of(draft, tx, scope)
     rules.require_askable(plans, scope.body)
     poll = Poll(tx.new_id(), scope.body.id, tx.now, plans[0].place, plans[0].online)
     once = {(plan.day, plan.start): plan for plan in plans}.values()

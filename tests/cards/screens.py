@@ -12,6 +12,7 @@ from meetings.model import (
     Answer,
     Approval,
     Attachment,
+    Availability,
     Body,
     Capacity,
     Choice,
@@ -50,6 +51,7 @@ from meetings.rules.numbering import in_order
 from meetings.rules.planning import Plan
 from meetings.rules.polls import Suiting
 from meetings.rules.presence import Quorum
+from meetings.rules.schedules import Fit
 from meetings.rules.seats import seats_on
 from meetings.rules.steps import next_steps
 from meetings.screens import agenda, answers, attendance, base, guide, minutes, planning, polls, record, seats, setup
@@ -399,8 +401,27 @@ def _planning(w: World) -> Iterator[Screen]:
     shown = {"body": w.body, "draft": draft, "questions": reading.questions, "rest": rest}
     yield planning.DatesRead(rows=rows, steps=(c.ConfirmDates(draft_id="dr"), *drop), **shown)  # type: ignore[arg-type]
     yield planning.DatesRead(rows=(), steps=drop, **shown)  # type: ignore[arg-type]
+    yield planning.DatesRead(
+        rows=tuple(_by_calendars(w, n, row) for n, row in enumerate(rows)),
+        unread=tuple(w.words.line(f"Kalle Kivi {n}", 200) for n in range(12 if w.large else 1)),
+        steps=(c.ConfirmDates(draft_id="dr"), c.AskCalendars(draft_id="dr"), c.OpenPoll(draft_id="dr", best=True), *drop),
+        notice=sentence("told.schedules_read"),
+        **shown,  # type: ignore[arg-type]
+    )
     planned = tuple(replace(w.meeting, id=f"me{n}", number=n) for n in range(40 if w.large else 2))
     yield planning.DatesPlanned(body=w.body, meetings=planned, steps=_steps(w, None))
+
+
+def _by_calendars(w: World, number: int, row: planning.DateRow) -> planning.DateRow:
+    """The first date suits everybody, the others have everything against them that there is."""
+    busy = Availability.BUSY
+    fit = Fit(row.plan, 3, 3, 2, (), (), 0, Availability.FREE, Availability.FREE, Availability.FREE)
+    if not number:
+        return replace(row, fit=fit, doubts=())
+    names = tuple(w.words.line(f"Maija Meri {n}", 200) for n in range(12 if w.large else 1))
+    return replace(
+        row, fit=replace(fit, covered=1, members=0, perhaps=2, chair=busy, vice_chair=busy, secretary=busy), full=names, unsure=names
+    )
 
 
 def _polls(w: World) -> Iterator[Screen]:

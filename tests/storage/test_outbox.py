@@ -7,11 +7,22 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from meetings.effects import Effect, EndRound, ReadMembers, RefreshBoard, RenderDocuments, SyncEvent, Tell
+from meetings.effects import (
+    Effect,
+    EndRound,
+    ReadMembers,
+    ReadSchedules,
+    RefreshBoard,
+    RefreshPoll,
+    RenderDocuments,
+    SyncEvent,
+    Tell,
+)
 from storage import outbox, tables
 from storage.outbox import Claimed
 from storage.transaction import Storage, Transaction
@@ -162,9 +173,10 @@ async def test_a_dead_effect_is_told_to_the_secretary_and_parks_nothing(storage:
     assert await column(storage, "state", "error") == [("dead", "503 ServiceError"), ("running", ""), ("running", "")]
 
 
-async def test_the_secretary_is_told_of_an_effect_that_knows_only_its_channel(storage: Storage) -> None:
+@pytest.mark.parametrize("lost", [ReadMembers("19:board@thread.tacv2"), RefreshPoll("body", "poll"), ReadSchedules("body", "dr")])
+async def test_the_secretary_is_told_of_an_effect_that_knows_only_its_channel_or_its_body(storage: Storage, lost: Effect) -> None:
     await storage.run(lambda tx: tx.save(samples.body()))
-    await later(storage, ReadMembers("19:board@thread.tacv2"))
+    await later(storage, lost)
     (dead,) = await claim(storage)
     await _bury(storage, dead.seq)
     (told,) = await claimed(storage)
