@@ -18,12 +18,13 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.notifications import PATH as NOTIFICATIONS
 from graph.check import Result, Row, graph_rows, trial_letter
 from graph.client import GraphClient
 from graph.mail import SmtpMail
 from meetings.ports import CalendarFailure
 from settings import Settings, read_settings
-from storage.migrate import Version, version_of
+from storage.look import Version, version_of
 
 _PART, _RESULT = 19, 10
 
@@ -67,8 +68,14 @@ async def _rows(connect: Callable[[Settings], GraphClient], options: argparse.Na
     else:
         client = connect(settings)
         try:
-            asked = {"outsider": options.outsider, "letters": not settings.smtp_url, "send": send}
-            async for row in graph_rows(client, settings.organiser, **asked):
+            async for row in graph_rows(
+                client,
+                settings.organiser,
+                outsider=options.outsider,
+                letters=not settings.smtp_url,
+                send=send,
+                notified=settings.public_url.rstrip("/") + NOTIFICATIONS,
+            ):
                 yield row
         finally:
             await client.aclose()

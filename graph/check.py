@@ -1,13 +1,14 @@
 """What of Microsoft Graph works for this app, tried call by call, for `python app.py check`.
 
-Nothing here changes what people see: the only writes are a calendar's own colour written back, and a letter without recipients,
-which Exchange refuses to send; a letter to the organiser goes only when it is asked for. The sentences are for whoever runs the
-bot, so they are English only, as the faults of settings are.
+Nothing here changes what people see: a calendar's own colour is written back, a letter without recipients is one that Exchange refuses
+to send, a subscription is made and removed; a letter to the organiser goes only when it is asked for. The sentences
+are for whoever runs the bot, so they are English only, as the faults of settings are.
 """
 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from msgraph.generated.models.calendar import Calendar
 from msgraph.generated.models.date_time_time_zone import DateTimeTimeZone
 from msgraph.generated.models.message import Message
 from msgraph.generated.models.online_meeting_provider_type import OnlineMeetingProviderType
+from msgraph.generated.models.subscription import Subscription
 from msgraph.generated.users.item.calendar.get_schedule.get_schedule_post_request_body import GetSchedulePostRequestBody
 from msgraph.generated.users.item.send_mail.send_mail_post_request_body import SendMailPostRequestBody
 
@@ -43,7 +45,8 @@ _WIDE = {
     "Sites.ReadWrite.All": "every site",
     "Sites.FullControl.All": "every site",
 }
-_NARROW = {"Sites.Selected"}
+# Opens nothing until a site is granted.
+FILES = "Sites.Selected"
 
 _SIGN_IN = {
     "invalid_client": "Entra does not accept the proof: the secret, certificate or federated credential is not that of MicrosoftAppId.",
@@ -109,10 +112,16 @@ def trial_letter(organiser: str) -> Letter:
 
 
 async def graph_rows(
-    client: GraphClient, organiser: str, *, outsider: str = "", letters: bool = True, send: bool = False
+    client: GraphClient,
+    organiser: str,
+    *,
+    outsider: str = "",
+    letters: bool = True,
+    send: bool = False,
+    notified: str = "",
 ) -> AsyncIterator[Row]:
     """One row after the other, as each is known. `outsider`: a mailbox that must stay closed. `letters`: mail goes by Graph, and `send`
-    sends one to the organiser."""
+    sends one to the organiser. `notified`: the address for notifications."""
     try:
         signed = _read_token(await client.sign_in())
     except NoToken as refused:
@@ -122,7 +131,7 @@ async def graph_rows(
     yield Row("sign-in", Result.WORKS, "Entra gives the app a token for Microsoft Graph.")
     if signed.roles is not None:
         yield _consents(signed.roles)
-    check = _Check(client, organiser, outsider, signed, send)
+    check = _Check(client, organiser, outsider, signed, send, notified)
     for part, trying in check.parts(letters=letters).items():
         yield await _tried(part, trying)
 
@@ -134,6 +143,7 @@ class _Check:
     outsider: str
     signed: _Signed
     send: bool
+    notified: str
 
     def parts(self, *, letters: bool) -> dict[str, _Tried]:
         found: dict[str, _Tried] = {
@@ -143,7 +153,9 @@ class _Check:
             "other mailboxes": self._outsider,
             "free and busy": self._busy,
         }
-        return {**found, "letters": self._letters} if letters else found
+        if letters:
+            found["letters"] = self._letters
+        return {**found, "notifications": self._notices}
 
     async def _reading(self, part: str) -> Row:
         try:
@@ -221,6 +233,27 @@ class _Check:
                 return self._mailbox_row(part, failure, MAIL, instead)
         return Row(part, Result.WORKS, "Letters can be sent from GRAPH_ORGANISER (none was sent).")
 
+    async def _notices(self, part: str) -> Row:
+        wanted = Subscription(
+            change_type="updated",
+            notification_url=self.notified,
+            resource=f"users/{self.organiser}/events",
+            expiration_date_time=datetime.now(UTC) + timedelta(hours=1),
+            client_state=secrets.token_urlsafe(),
+        )
+        meanwhile = "Until then answers are looked for every few minutes."
+        try:
+            made = await _asked(self.client.subscriptions.post(wanted), CALENDARS)
+            await _asked(self.client.subscriptions.by_subscription_id((made and made.id) or "-").delete(), CALENDARS)
+        except CalendarFailure as failure:
+            if failure.refused:
+                return Row(part, Result.WARNING, f"{_of_call(failure)} {meanwhile}", self._exchange(CALENDARS))
+            if failure.transient:
+                return Row(part, Result.WARNING, f"{_of_call(failure)} {meanwhile}")
+            says = f"Microsoft Graph does not reach the bot at PUBLIC_URL ({failure.reason}); is it running, and open to the internet?"
+            return Row(part, Result.WARNING, f"{says} {meanwhile}")
+        return Row(part, Result.WORKS, "Microsoft Graph reaches the bot at PUBLIC_URL, and tells it of answers at once.")
+
     def _mailbox_row(self, part: str, failure: CalendarFailure, permission: str = CALENDARS, instead: str = "") -> Row:
         if failure.mailbox:
             says = f"There is no mailbox GRAPH_ORGANISER in this tenant, or it has no Exchange licence ({failure.reason})."
@@ -260,15 +293,17 @@ async def _asked(call: Awaitable[Found], permission: str) -> Found:
     except NoToken as error:
         raise CalendarFailure(f"token {error.reason}", transient=error.transient) from error
     except (TimeoutError, httpx.TimeoutException) as error:
-        raise CalendarFailure("no answer in time", transient=True) from error
+        raise CalendarFailure("timeout", transient=True) from error
     except httpx.HTTPError as error:
         raise CalendarFailure(f"connection {type(error).__name__}", transient=True) from error
 
 
-def _of_call(failure: CalendarFailure) -> str:
+def _of_call(failure: CalendarFailure, where: str = "on this mailbox") -> str:
     if failure.refused:
         graph, permission = failure.reason.rsplit(" ", 1)
-        return f"The permission {permission} is missing on this mailbox ({graph})."
+        return f"The permission {permission} is missing {where} ({graph})."
+    if failure.reason == "timeout":
+        return f"Microsoft Graph did not answer within {PATIENCE:.0f} seconds."
     if failure.reason.startswith("connection"):
         return f"Microsoft Graph cannot be reached ({failure.reason})."
     if failure.transient:
@@ -297,7 +332,7 @@ def _read_token(token: str) -> _Signed:
 def _consents(roles: frozenset[str]) -> Row:
     part = "consents in Entra"
     wide = sorted(roles & _WIDE.keys())
-    unused = sorted(roles - _WIDE.keys() - _NARROW)
+    unused = sorted(roles - _WIDE.keys() - {FILES})
     says = (
         [f"{', '.join(f'{one} opens {_WIDE[one]}' for one in wide)} in the tenant: grant it narrowly and remove the consent."]
         if wide

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from urllib.parse import quote
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, NullPool, create_engine, func, make_url, select
+from sqlalchemy import Engine, func, select
 
 from storage.engine import open_engine
 
@@ -34,31 +30,6 @@ def upgrade(engine: Engine) -> None:
         connection.commit()
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-
-
-class Version(StrEnum):
-    """A database's revision beside this program's. FOREIGN: one this program does not know."""
-
-    CURRENT = "current"
-    OLDER = "older"
-    FOREIGN = "foreign"
-
-
-def version_of(url: str) -> Version:
-    """Only reads, and beside a running bot, too. SQLAlchemyError when the database cannot be opened."""
-    parts = make_url(url)
-    if parts.get_backend_name() == "sqlite":
-        parts = parts.set(database=f"file:{quote(str(parts.database))}", query={**parts.query, "mode": "ro", "uri": "true"})
-    else:
-        parts = parts.update_query_dict({"connect_timeout": "10"})
-    engine = create_engine(parts, poolclass=NullPool)
-    scripts = ScriptDirectory(str(HERE))
-    with engine.connect() as connection:
-        found = MigrationContext.configure(connection).get_current_revision()
-    if found == scripts.get_current_head():
-        return Version.CURRENT
-    known = {script.revision for script in scripts.walk_revisions()}
-    return Version.OLDER if found is None or found in known else Version.FOREIGN
 
 
 def main() -> None:

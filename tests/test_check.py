@@ -94,6 +94,7 @@ async def test_a_tenant_where_all_is_granted(terminal: Terminal, tenant: Tenant)
         "other mailboxes",
         "free and busy",
         "letters",
+        "notifications",
     }
     assert {line.split()[0] for line in lines(said).values()} == {"works"}
 

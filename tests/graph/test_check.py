@@ -16,6 +16,8 @@ from tests.graph.conftest import served
 from tests.standins.issuer import APP_ID, SECRET, TENANT, Issuer
 from tests.standins.tenant import ORGANISER, OUTSIDER, Tenant
 
+NOTIFIED = "https://pykala.example.org/graph/notifications"
+
 
 @pytest.fixture
 async def issuer(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Issuer]:
@@ -43,7 +45,8 @@ async def client(issuer: Issuer, tenant: Tenant) -> AsyncIterator[GraphClient]:
 
 
 async def rows(client: GraphClient, **options: Any) -> dict[str, Row]:
-    return {row.part: row async for row in graph_rows(client, ORGANISER, **options)}
+    asked = {"notified": NOTIFIED, **options}
+    return {row.part: row async for row in graph_rows(client, ORGANISER, **asked)}
 
 
 async def test_what_works_is_told_and_nothing_is_changed(client: GraphClient, tenant: Tenant) -> None:
@@ -51,8 +54,15 @@ async def test_what_works_is_told_and_nothing_is_changed(client: GraphClient, te
     assert {row.result for row in found.values()} == {Result.WORKS}
     assert not any(row.grant for row in found.values())
     written = [(path, body) for method, path, body in tenant.asked if method != "GET"]
-    assert [path.rsplit("/", 1)[1] for path, _ in written] == ["calendar", "getSchedule", "sendMail"]
-    colour, busy, letter = (body for _, body in written)
+    assert [path.rsplit("/", 1)[1] for path, _ in written] == [
+        "calendar",
+        "getSchedule",
+        "sendMail",
+        "subscriptions",
+        "sub-1",
+    ]
+    colour, busy, letter, subscription, _ = (body for _, body in written)
+    assert subscription["notificationUrl"] == NOTIFIED
     assert {name: value for name, value in colour.items() if name != "@odata.type"} == {"color": "lightTeal"}
     assert busy["Schedules"] == [OUTSIDER]
     assert letter["Message"].get("toRecipients", []) == []
@@ -102,7 +112,7 @@ async def test_a_tenant_that_does_not_answer_is_given_up(client: GraphClient, te
     tenant.hanging.add(f"GET /users/{ORGANISER}/calendar")
     async with asyncio.timeout(10):
         found = await rows(client)
-    assert "no answer in time" in found["calendar, reading"].says
+    assert "did not answer within" in found["calendar, reading"].says
     assert found["letters"].result is Result.WORKS
 
 
@@ -186,3 +196,19 @@ async def test_a_letter_goes_to_the_organiser_alone_when_asked(client: GraphClie
     assert (await rows(client, send=True))["letters"].result is Result.WORKS
     (sent,) = [body["Message"]["toRecipients"] for method, path, body in tenant.asked if path.endswith("sendMail")]
     assert [one["emailAddress"]["address"] for one in sent] == [ORGANISER]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [
+        (400, "ValidationError", "Microsoft Graph does not reach the bot at PUBLIC_URL (Graph 400 ValidationError)"),
+        (403, "ErrorAccessDenied", "The permission Calendars.ReadWrite is missing"),
+        (503, "ServiceUnavailable", "run the check again"),
+    ],
+)
+async def test_without_notifications_answers_are_looked_for(client: GraphClient, tenant: Tenant, status: int, code: str, said: str) -> None:
+    tenant.refuse("POST /subscriptions", status, code)
+    row = (await rows(client))["notifications"]
+    assert row.result is Result.WARNING
+    assert said in row.says
+    assert row.says.endswith("Until then answers are looked for every few minutes.")

@@ -29,6 +29,8 @@ class Tenant:
         self.allow(f"PATCH {calendar}", {"id": "AAk=", "color": "lightTeal"})
         self.allow(f"POST {calendar}/getSchedule", {"value": [{"scheduleId": ORGANISER, "availabilityView": "00"}]})
         self.refuse(f"GET /users/{OUTSIDER}/calendar", 403, "ErrorAccessDenied")
+        self.allow("POST /subscriptions", {"id": "sub-1", "expirationDateTime": "2030-01-01T00:00:00Z"})
+        self.allow("DELETE /subscriptions/sub-1", {})
         # What Exchange says to a letter without recipients from somebody who may send.
         self.refuse(f"POST /users/{ORGANISER}/sendMail", 400, "ErrorInvalidRecipients")
         self.app = web.Application()
