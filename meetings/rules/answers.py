@@ -141,9 +141,10 @@ def next_deputy(body: Body, meeting: Meeting, seat: SeatOnDay) -> str:
 
 def invited(body: Body, meeting: Meeting) -> tuple[frozenset[str], frozenset[str]]:
     """Who must come and who may: holders of seats, deputies called and the body's officers; experts, and where the body always invites
-    them, first deputies. A member who declined stays invited beside the deputy, and may change their mind."""
+    them, first deputies. Who declined stays invited beside the next one: they may change their mind, and need no cancellation."""
     seats = seats_on(body, meeting.day)
-    required = {holder(seat) for seat in seats} | {one.deputy_id for one in meeting.deputy_calls if is_active(one)}
+    required = {holder(seat) for seat in seats}
+    required |= {one.deputy_id for one in meeting.deputy_calls if not one.item_id and one.ended_at is None}
     required |= {body.secretary_id, body.chair_id, body.vice_chair_id}
     optional = {expert.person_id for expert in body.experts if expert.in_force(meeting.day)}
     if body.calling is Calling.ALWAYS:
@@ -195,13 +196,14 @@ def settle(body: Body, meeting: Meeting, now: datetime, called_by: str, new_id: 
     calls = []
     for one in meeting.deputy_calls:
         seat = seats.get(one.seat_id)
-        wanted = seat is not None and one.deputy_id in seat.deputy_ids and sign_of(meeting, holder(seat)) in CANNOT
-        if is_active(one) and not wanted:
-            calls.append(replace(one, ended_at=now))
-            if seat is not None:
-                news.append(News(Turn.ENDED, seat, one.deputy_id))
-        else:
+        belongs = seat is not None and one.deputy_id in seat.deputy_ids
+        wanted = belongs and (not is_active(one) or (seat is not None and sign_of(meeting, holder(seat)) in CANNOT))
+        if one.item_id or one.ended_at is not None or wanted:
             calls.append(one)
+            continue
+        calls.append(replace(one, ended_at=now))
+        if seat is not None and is_active(one):
+            news.append(News(Turn.ENDED, seat, one.deputy_id))
     meeting = replace(meeting, deputy_calls=tuple(calls))
     for seat in seats.values():
         if waits_for_deputy(meeting, seat):

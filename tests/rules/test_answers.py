@@ -156,6 +156,7 @@ def test_a_changed_roster_ends_calls_that_are_no_longer_so() -> None:
     desk = Desk(body(), meeting())
     desk.says("m1", Sign.EXCUSED)
     assert desk.roster(with_deputies(body(), "s1", "d7")) == [(Turn.ENDED, "s1", "d1"), (Turn.CALLED, "s1", "d7")]
+    assert [one.deputy_id for one in desk.meeting.deputy_calls if one.ended_at is None] == ["d7"]
     new_member = replace(desk.body, holdings=tuple(replace(o, person_id="m9") if o.person_id == "m1" else o for o in desk.body.holdings))
     assert desk.roster(new_member) == [(Turn.ENDED, "s1", "d7")]
     assert rules.acting(desk.body, desk.meeting)["s1"] == "m9"
@@ -169,8 +170,8 @@ def test_a_changed_roster_ends_calls_that_are_no_longer_so() -> None:
     [(Calling.ON_DECLINE, {"x1"}), (Calling.NEVER, {"x1"}), (Calling.ALWAYS, {"x1", "d2", "d3"})],
 )
 def test_who_must_come_and_who_may(calling: Calling, optional: set[str]) -> None:
-    call = DeputyCall("c", "meeting", "s1", "d1", "m1", NOW)
-    required, may = rules.invited(body(calling=calling), meeting(deputy_calls=(call,)))
+    calls = (DeputyCall("c1", "meeting", "s1", "d1", "m1", NOW), DeputyCall("c2", "meeting", "s2", "d2", "m2", NOW, ended_at=NOW))
+    required, may = rules.invited(body(calling=calling), meeting(deputy_calls=calls))
     assert required == {"m1", "m2", "m3", "d1", "sec"}
     assert may == optional
 
@@ -275,5 +276,5 @@ def test_whatever_is_answered_each_seat_has_at_most_one_person_and_the_log_only_
 
 def is_wanted(made: Body, held: Meeting, seats: tuple[SeatOnDay, ...], person_id: str) -> bool:
     officers = {made.secretary_id, made.chair_id, made.vice_chair_id}
-    called = {one.deputy_id for one in held.deputy_calls if rules.is_active(one)}
+    called = {one.deputy_id for one in held.deputy_calls if one.ended_at is None}
     return person_id in officers | called | {rules.holder(seat) for seat in seats}
