@@ -66,8 +66,8 @@ class Scene:
         await self.room.settled(lambda: any(text in said for said in self.told(place)), f"{text} told")
 
 
-async def set_up(room: Room, language: str = "fi", **settings: str) -> Scene:
-    """A body with three seats, its roster confirmed; `settings` are fields of its form."""
+async def set_up(room: Room, language: str = "fi", roster: str = ROSTER, **settings: str) -> Scene:
+    """A body with three seats (or those of `roster`), its roster confirmed; `settings` are fields of its form."""
     channel = room.channel
     locale = LOCALES[language]
     aino, maija, bo, vesa = (channel.person(name, locale=locale) for name in ("Aino Saarela", "Maija Meri", "Bo Backman", "Vesa Virta"))
@@ -78,7 +78,7 @@ async def set_up(room: Room, language: str = "fi", **settings: str) -> Scene:
     form = await room.press(aino, board, welcome, "set_up_body")
     await room.press(aino, board, form, "set_up_body", {"name": "Saarten ohjausryhmä", "language": language})
     await room.settled(lambda: any("pagedmembers" in asked.path for asked in channel.requests), "who is in the team is read")
-    read = await scene.say("read_roster", f"\n{ROSTER}")
+    read = await scene.say("read_roster", f"\n{roster}")
     await room.press(aino, scene.desk, read, "confirm_roster")
     if settings:
         form = await scene.say("show_body")

@@ -17,14 +17,14 @@ from tests.turns.scenes import PLANNED, published
 HEADERS = {"Authorization": "Bearer local", "Prefer": 'IdType="ImmutableId"'}
 
 
-async def outlook(room: Room, who: Person, answer: str = "") -> list[dict[str, Any]]:
-    """The events in a person's calendar; `answer` is what they press on the one there."""
+async def outlook(room: Room, who: Person, answer: str = "", day: str = "") -> list[dict[str, Any]]:
+    """The events in a person's calendar; `answer` is what they press on the only one, or the one of a day."""
     async with aiohttp.ClientSession(headers=HEADERS) as http:
         calendar = f"{room.url}/graph/v1.0/users/{who.email}/events"
         async with http.get(calendar) as found:
             events: list[dict[str, Any]] = (await found.json())["value"]
         if answer:
-            (event,) = events
+            (event,) = (one for one in events if one["start"]["dateTime"].startswith(day))
             async with http.post(f"{calendar}/{event['id']}/{answer}", json={"sendResponse": True}) as answered:
                 assert answered.status == 202
     return events
