@@ -29,6 +29,7 @@ from msgraph.graph_service_client import GraphServiceClient
 from graph.failures import DEADLINE, code_of, mailbox_call
 from graph.html_body import same_text, split_join_block
 from graph.limits import MailboxLimit
+from graph.reading import EventRead, EventWritten, ask
 from meetings.ports import CalendarFailure, Event, EventEdited, EventFound, EventState, Invitee
 
 # Our own name for the event, findable when a repeated create is refused because the meeting has changed in between.
@@ -44,6 +45,7 @@ class GraphCalendar:
     def __init__(
         self, client: GraphServiceClient, organiser: str, *, deadline: float = DEADLINE, limit: MailboxLimit | None = None
     ) -> None:
+        self._client = client
         self._user = client.users.by_user_id(organiser)
         self._organiser = organiser.casefold()
         self._deadline = deadline
@@ -56,7 +58,8 @@ class GraphCalendar:
         """Create the event and invite everybody. The same key again gives the first event back, brought up to date."""
         try:
             async with self._call(of_event=False):
-                made = await self._user.events.post(self._new(event), _in_zone(event.zone))
+                post = self._user.events.to_post_request_information(self._new(event), _in_zone(event.zone))
+                made = await ask(self._client, post, EventWritten)
                 return _state(event, made)
         except CalendarFailure as failure:
             # The key was used for this meeting with other contents: the first answer was lost and the meeting has changed since.
@@ -88,13 +91,14 @@ class GraphCalendar:
         if etag := (current.additional_data or {}).get("@odata.etag"):
             asked.headers.add("If-Match", str(etag))
         async with self._call(of_event=True):
-            return _state(event, await self._user.events.by_event_id(event_id).patch(changes, asked), current)
+            patch = self._user.events.by_event_id(event_id).to_patch_request_information(changes, asked)
+            return _state(event, await ask(self._client, patch, EventWritten), current)
 
     async def _read(self, event_id: str, zone: str) -> GraphEvent:
         async with self._call(of_event=True):
             query = EventItemRequestBuilder.EventItemRequestBuilderGetQueryParameters(select=_READ)
             asked = RequestConfiguration(headers=_in_zone(zone).headers, query_parameters=query)
-            found = await self._user.events.by_event_id(event_id).get(asked)
+            found = await ask(self._client, self._user.events.by_event_id(event_id).to_get_request_information(asked), EventRead)
         if found is None or not found.id:
             raise CalendarFailure("no event in the answer", transient=True)
         return found
