@@ -260,7 +260,7 @@ class Mailboxes:
             await self._put(copy.meeting)
             if told:
                 meeting = copy.meeting
-                await self.post.send(response, copy.owner, [meeting["organizer"]], meeting["subject"], escape(comment))
+                await self.post.send(response, copy.owner, [meeting["organizer"]], meeting["subject"], escape(comment), proposed=proposed)
             return copy
 
     async def find(self, mailbox: str, event_id: str) -> Copy:
@@ -419,7 +419,7 @@ def _check_times(start: Mapping[str, str] | None, end: Mapping[str, str] | None)
         raise GraphRefusal(400, "ErrorInvalidRequest", "start and end are required.")
     try:
         backwards = instant(end) < instant(start)
-    except ValueError as unreadable:
+    except (ValueError, OverflowError) as unreadable:
         raise GraphRefusal(400, "ErrorInvalidRequest", "A dateTime is not valid.") from unreadable
     if backwards:
         raise GraphRefusal(400, "ErrorPropertyValidationFailure", "The end is before the start.")

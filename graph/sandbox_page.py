@@ -1,4 +1,4 @@
-"""The stand-in's pages: whose calendar, what is in it, and answering an invitation. Plain HTML forms, no script. For graph/sandbox.py."""
+"""The stand-in's pages: whose calendar, what is in it and in the mail. Plain HTML forms, no script. For graph/sandbox.py."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from aiohttp.helpers import content_disposition_header
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from graph.html_body import plain_text, split_join_block
-from graph.mailboxes import TEAMS_PLACE, Answer, Copy, GraphRefusal, Mailboxes, Owner
+from graph.mailboxes import Copy, Mailboxes, Owner, instant
+from graph.sandbox_forms import ANSWERS, MAILBOXES, ZONE, answer, change, delete, language_of, place_of
 from graph.sandbox_post import Mail
 from graph.sandbox_store import Document
 from texts import LANGUAGES, format_date, format_time, format_times, t
 
-MAILBOXES = web.AppKey("page_mailboxes", Mailboxes)
-ZONE = ZoneInfo("Europe/Helsinki")
-ANSWERS: tuple[Answer, ...] = ("accepted", "tentativelyAccepted", "declined")
+_DONE = ("answered", "changed", "deleted")
+_REFUSED = ("gone", "times")
 _FOLDER = Path(__file__).parent / "templates"
 _PAGES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 _HEADERS = {
@@ -40,6 +39,7 @@ class _Answer:
     type: str
     answer: str
     response: str
+    proposed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class _Shown:
     day: str
     time: str
     iso: str
+    until: str
     place: str
     organiser: str
     join_url: str
@@ -61,6 +62,9 @@ class _Shown:
     response: str
     answers: tuple[_Answer, ...]
     summary: str
+    proposed: str
+    can_edit: bool
+    can_propose: bool
     can_answer: bool
     past: bool
 
@@ -78,6 +82,7 @@ class _Mail:
     to: str
     received: bool
     text: str
+    proposed: str
     files: tuple[tuple[str, str], ...]
 
 
@@ -88,7 +93,9 @@ def page_app(mailboxes: Mailboxes) -> web.Application:
     app.add_routes(
         [
             web.get("", _calendar),
-            web.post("/answer", _answer),
+            web.post("/answer", answer),
+            web.post("/change", change),
+            web.post("/delete", delete),
             web.get("/mail/{mail}/{number:[0-9]{1,3}}", _attachment),
             web.get("/join/{code}", _join),
             web.get("/style.css", _style),
@@ -98,7 +105,7 @@ def page_app(mailboxes: Mailboxes) -> web.Application:
 
 
 async def _calendar(request: web.Request) -> web.Response:
-    mailboxes, language = request.app[MAILBOXES], _language(request)
+    mailboxes, language = request.app[MAILBOXES], language_of(request)
     owners = await mailboxes.correspondents()
     wanted = request.query.get("person", "").strip()
     person = next((owner for owner in owners if owner.address.casefold() == wanted.casefold()), None)
@@ -118,25 +125,10 @@ async def _calendar(request: web.Request) -> web.Response:
         coming=[event for event in shown if not event.past],
         past=[event for event in reversed(shown) if event.past],
         mails=mails,
-        answered=request.query.get("answered", ""),
-        refused="refused" in request.query,
+        chosen=request.query.get("event", ""),
+        done=next((one for one in _DONE if one == request.query.get("done")), ""),
+        refused=next((one for one in _REFUSED if one == request.query.get("refused")), ""),
     )
-
-
-async def _answer(request: web.Request) -> web.Response:
-    if not _same_origin(request):
-        raise web.HTTPForbidden(text=t(_language(request), "sandbox.forbidden"))
-    form = {name: str(value) for name, value in (await request.post()).items()}
-    person, event, response = form.get("person", ""), form.get("event", ""), form.get("answer", "")
-    back = {"person": person, "lang": _language(request)}
-    answer = next((one for one in ANSWERS if one == response), None)
-    if answer is None:
-        raise web.HTTPBadRequest
-    try:
-        await request.app[MAILBOXES].respond(person, event, answer)
-    except GraphRefusal:
-        raise web.HTTPSeeOther(request.rel_url.with_path("/sandbox").with_query({**back, "refused": "1"})) from None
-    raise web.HTTPSeeOther(request.rel_url.with_path("/sandbox").with_query({**back, "answered": event}).with_fragment(event))
 
 
 async def _attachment(request: web.Request) -> web.Response:
@@ -153,7 +145,7 @@ async def _attachment(request: web.Request) -> web.Response:
 
 async def _join(request: web.Request) -> web.Response:
     meeting = await request.app[MAILBOXES].joined(request.match_info["code"])
-    language = _language(request)
+    language = language_of(request)
     shown = None if meeting is None else _shown(Copy(meeting, 0), language, request.app[MAILBOXES].now)
     return _page(request, "join.html", event=shown, status=404 if meeting is None else 200)
 
@@ -164,7 +156,7 @@ async def _style(_: web.Request) -> web.Response:
 
 
 def _page(request: web.Request, template: str, *, status: int = 200, **values: Any) -> web.Response:
-    language = _language(request)
+    language = language_of(request)
     languages = [(code, t(code, "sandbox.own_name"), str(request.rel_url.update_query(lang=code))) for code in LANGUAGES]
     text = _PAGES.get_template(template).render(
         language=language, languages=languages, t=lambda key, **params: t(language, key, **params), **values
@@ -180,12 +172,17 @@ async def _waiting(mailboxes: Mailboxes, owner: Owner) -> int:
 def _shown(copy: Copy, language: str, now: datetime) -> _Shown:
     meeting = copy.meeting
     start, end = copy.starts.astimezone(ZONE), copy.ends.astimezone(ZONE)
-    weekday, day = format_date(language, start.date(), weekday=True).split(" ", 1)
-    until = "" if end.date() == start.date() else f"–{format_date(language, end.date(), weekday=True)} {format_time(language, end)}"
+    date, time = _when(start, end, language)
+    weekday, day = date.split(" ", 1)
     own, _ = split_join_block(meeting["content"], meeting["joinUrl"])
     answers = tuple(
         _Answer(
-            one["name"], t(language, f"sandbox.type.{one['type']}"), t(language, f"sandbox.response.{one['response']}"), one["response"]
+            one["name"],
+            t(language, f"sandbox.type.{one['type']}"),
+            t(language, f"sandbox.response.{one['response']}"),
+            one["response"],
+            # Outlook shows it to the organiser alone.
+            _slot(one.get("proposed"), language) if copy.is_organiser else "",
         )
         for one in copy.attendees
     )
@@ -194,9 +191,10 @@ def _shown(copy: Copy, language: str, now: datetime) -> _Shown:
         subject=meeting["subject"],
         weekday=weekday,
         day=day,
-        time=format_times(language, start, None if until else end) + until,
+        time=time,
         iso=start.isoformat(),
-        place="" if meeting["location"] == TEAMS_PLACE else meeting["location"],
+        until=end.isoformat(),
+        place=place_of(meeting),
         organiser=_person(meeting["organizer"]),
         join_url=meeting["joinUrl"],
         text=plain_text(own),
@@ -205,9 +203,25 @@ def _shown(copy: Copy, language: str, now: datetime) -> _Shown:
         response=copy.response,
         answers=answers,
         summary=_summary(answers, language),
+        proposed="" if copy.is_organiser else _slot(copy.owner.get("proposed"), language),
+        can_edit=copy.is_organiser and not copy.cancelled,
+        can_propose=meeting.get("proposals", True),
         can_answer=not copy.is_organiser and not copy.cancelled and copy.in_calendar,
         past=copy.ends <= now,
     )
+
+
+def _when(start: datetime, end: datetime, language: str) -> tuple[str, str]:
+    """The day and the times, of moments in Finland's zone."""
+    until = "" if end.date() == start.date() else f"–{format_date(language, end.date(), weekday=True)} {format_time(language, end)}"
+    return format_date(language, start.date(), weekday=True), format_times(language, start, None if until else end) + until
+
+
+def _slot(proposed: Document | None, language: str) -> str:
+    if not proposed:
+        return ""
+    start, end = (instant(proposed[name]).astimezone(ZONE) for name in ("start", "end"))
+    return " ".join(_when(start, end, language))
 
 
 def _mail(mail: Mail, person: Owner, language: str) -> _Mail:
@@ -226,6 +240,7 @@ def _mail(mail: Mail, person: Owner, language: str) -> _Mail:
         to=", ".join(_person(one) for one in mail.to),
         received=received,
         text=plain_text(mail.content) if mail.content else "",
+        proposed=_slot(mail.proposed, language),
         files=files,
     )
 
@@ -238,32 +253,3 @@ def _person(holder: Document) -> str:
 def _summary(answers: tuple[_Answer, ...], language: str) -> str:
     counts = {response: sum(1 for one in answers if one.response == response) for response in (*ANSWERS, "none")}
     return " · ".join(f"{t(language, f'sandbox.response.{response}')}: {count}" for response, count in counts.items() if count)
-
-
-def _language(request: web.Request) -> str:
-    """`?lang=`, else the first of ours in Accept-Language by weight (RFC 9110, 12.5.4), else Finnish."""
-    if request.query.get("lang") in LANGUAGES:
-        return request.query["lang"]
-    ranked: list[tuple[float, str]] = []
-    for part in request.headers.get(hdrs.ACCEPT_LANGUAGE, "").split(","):
-        tag, _, weight = part.strip().partition(";q=")
-        code = tag.split("-")[0].casefold()
-        if code in LANGUAGES:
-            ranked.append((_weight(weight), code))
-    return max(ranked, key=lambda one: one[0])[1] if ranked else LANGUAGES[0]
-
-
-def _weight(text: str) -> float:
-    try:
-        return float(text) if text else 1.0
-    except ValueError:
-        return 0.0
-
-
-def _same_origin(request: web.Request) -> bool:
-    """Whether a form was sent by our own page; browsers say so in one header or the other, and a request with neither is refused."""
-    site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get(hdrs.ORIGIN)
-    if site is None and origin is None:
-        return False
-    return site in {None, "same-origin"} and origin in {None, str(request.url.origin())}

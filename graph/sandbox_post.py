@@ -20,7 +20,7 @@ _TOLD = ("subject", "start", "end", "location", "content", "online")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail. `kept`: whether its sender has a copy among the sent."""
+    """One mail. `kept`: whether its sender has a copy among the sent; `proposed`: start and end that an answer proposes."""
 
     id: str
     sort: Sort
@@ -31,6 +31,7 @@ class Mail:
     content: str
     attachments: tuple[Document, ...]
     kept: bool
+    proposed: Document | None
 
     def received_by(self, address: str) -> bool:
         return any(one["address"].casefold() == address.casefold() for one in self.to)
@@ -58,6 +59,7 @@ class Post:
         attachments: Sequence[Document] = (),
         *,
         kept: bool = False,
+        proposed: Document | None = None,
     ) -> None:
         """Into the inbox of each of `to`, once. An attachment is a name, a contentType and content in base64."""
         async with self._lock:
@@ -76,6 +78,7 @@ class Post:
                 "content": content,
                 "attachments": list(attachments),
                 "kept": kept,
+                "proposed": proposed,
             }
             await self._store.put(KIND, mail["id"], mail)
 
@@ -130,4 +133,5 @@ def _mail(document: Document) -> Mail:
         content=document["content"],
         attachments=tuple(document["attachments"]),
         kept=document["kept"],
+        proposed=document.get("proposed"),
     )

@@ -30,9 +30,25 @@ def headings(page: Any) -> list[str]:
     return [words(one) for one in page.xpath("//h1|//h2|//h3")]
 
 
-async def press(sandbox: Sandbox, form: Any, answer: str, **headers: str) -> aiohttp.ClientResponse:
+async def form_of(sandbox: Sandbox, person: str, button: str) -> Any:
+    """The form on somebody's page that has this button: what it answers, or what it says."""
+    found = (await page(sandbox, f"?person={person}&lang=en")).xpath(f"//article//form[.//button[@value='{button}' or .='{button}']]")
+    return found[0]
+
+
+async def press(sandbox: Sandbox, form: Any, answer: str = "", **headers: str) -> aiohttp.ClientResponse:
     fields = {one.get("name"): one.get("value") for one in form.xpath(".//input")}
     return await sandbox.http.post(sandbox.url + form.get("action"), data={**fields, "answer": answer}, headers=headers)
+
+
+async def fill(sandbox: Sandbox, form: Any, answer: str = "", **fields: str) -> Any:
+    """The page after the form was sent with these values written over its own."""
+    for name, value in fields.items():
+        (field,) = form.xpath(f".//input[@name='{name}']")
+        field.set("value", value)
+    response = await press(sandbox, form, answer, **{"Sec-Fetch-Site": "same-origin"})
+    assert response.status == 200
+    return lxml.html.document_fromstring(await response.text())
 
 
 async def test_an_empty_sandbox_says_what_will_come(sandbox: Sandbox) -> None:
@@ -78,20 +94,26 @@ async def test_a_calendar_shows_the_invitation(sandbox: Sandbox) -> None:
         "Bertil StrandPakollinenEi vastausta",
         "Celia KiviValinnainenEi vastausta",
     ]
-    assert [words(one) for one in article.xpath(".//button")] == ["Hyväksy", "Hyväksy alustavasti", "Kieltäydy"]
+    assert [words(one) for one in article.xpath(".//button")] == [
+        "Hyväksy",
+        "Hyväksy alustavasti",
+        "Kieltäydy",
+        "Hyväksy alustavasti ja ehdota",
+        "Kieltäydy ja ehdota",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("answer", "label"), [("accepted", "Hyväksytty"), ("tentativelyAccepted", "Hyväksytty alustavasti"), ("declined", "Kieltäydytty")]
+    ("answer", "label"), [("accepted", "Accepted"), ("tentativelyAccepted", "Tentatively accepted"), ("declined", "Declined")]
 )
 async def test_an_answer_pressed_here_is_on_the_organisers_event(sandbox: Sandbox, answer: str, label: str) -> None:
     await sandbox.calendar.create(EVENT)
-    (form,) = (await page(sandbox, f"?person={AINO}")).xpath("//article//form")
+    form = await form_of(sandbox, AINO, "accepted")
     response = await press(sandbox, form, answer, Origin=sandbox.url)
     assert response.history[0].status == 303
     assert response.url.path == "/sandbox"
     found = lxml.html.document_fromstring(await response.text())
-    assert words(found.xpath("//*[@role='status']")[0]) == f"Vastaus on tallennettu. Vastaus: {label}."
+    assert words(found.xpath("//*[@role='status']")[0]) == f"The answer has been saved. Answer: {label}."
     assert found.xpath("//button[@aria-pressed='true']/@value") == [answer]
     assert answers(await sandbox.event(ORGANISER))[AINO] == answer
 
@@ -109,7 +131,7 @@ async def test_an_answer_pressed_here_is_on_the_organisers_event(sandbox: Sandbo
 )
 async def test_another_sites_form_changes_nothing(sandbox: Sandbox, headers: dict[str, str]) -> None:
     await sandbox.calendar.create(EVENT)
-    (form,) = (await page(sandbox, f"?person={AINO}")).xpath("//article//form")
+    form = await form_of(sandbox, AINO, "accepted")
     response = await press(sandbox, form, "accepted", **headers)
     assert response.status == 403
     assert answers(await sandbox.event(ORGANISER))[AINO] == "none"
@@ -117,14 +139,14 @@ async def test_another_sites_form_changes_nothing(sandbox: Sandbox, headers: dic
 
 async def test_an_answer_to_a_meeting_cancelled_meanwhile_is_explained(sandbox: Sandbox) -> None:
     state = await sandbox.calendar.create(EVENT)
-    (form,) = (await page(sandbox, f"?person={AINO}")).xpath("//article//form")
+    form = await form_of(sandbox, AINO, "accepted")
     await sandbox.calendar.cancel(state.event_id, "Puheenjohtaja on estynyt")
     response = await press(sandbox, form, "accepted", **{"Sec-Fetch-Site": "same-origin"})
     found = lxml.html.document_fromstring(await response.text())
-    assert words(found.xpath("//*[@role='alert']")[0]).startswith("Vastausta ei tallennettu, koska kokous on peruttu")
+    assert words(found.xpath("//*[@role='alert']")[0]).startswith("Nothing was saved, because the meeting has been cancelled")
     (article,) = found.xpath("//article[contains(@class, 'event')]")
-    assert words(article.xpath(".//p[@class='state']")[0]) == "Peruttu"
-    assert words(article.xpath(".//p[@class='reason']")[0]) == "Perumisen syy: Puheenjohtaja on estynyt"
+    assert words(article.xpath(".//p[@class='state']")[0]) == "Cancelled"
+    assert words(article.xpath(".//p[@class='reason']")[0]) == "Reason for cancelling: Puheenjohtaja on estynyt"
     assert article.xpath(".//button") == []
 
 
