@@ -85,7 +85,7 @@ def change_body(command: c.ChangeBody, tx: Tx, scope: Scope) -> Screen:
     body = tx.save(body)
     _require_new_round(tx, before, body)
     _refresh_boards(tx, before, body)
-    _follow_callings(tx, before, body)
+    _follow_invitations(tx, before, body)
     if body.secretary_id == before.secretary_id:
         return _form(tx, tx.body(body.id), None, notice=sentence("setup.saved"))
     tx.later(e.Tell(tx.new_id(), body.secretary_id, "made_secretary", (("body", body.name), ("name", tx.actor.name)), body.id))
@@ -197,9 +197,10 @@ def _refresh_boards(tx: Tx, before: Body, after: Body) -> None:
             tx.later(e.RefreshBoard(meeting.id, "meeting"))
 
 
-def _follow_callings(tx: Tx, before: Body, after: Body) -> None:
-    """Whom the body invites and when it wants to be warned holds for the meetings to come."""
-    if (before.calling, before.warn_days) == (after.calling, after.warn_days):
+def _follow_invitations(tx: Tx, before: Body, after: Body) -> None:
+    """What invitations say, whom they go to and when the body wants to be warned holds for the meetings to come."""
+    told = ("name", "languages", "zone", "secretary_id", "chair_id", "vice_chair_id", "calling", "warn_days")
+    if all(getattr(before, field) == getattr(after, field) for field in told):
         return
     for meeting in tx.meetings(after.id):
         if meeting.phase in {Phase.PLANNED, Phase.PUBLISHED}:

@@ -234,6 +234,29 @@ async def test_the_warning_is_set_with_the_meeting_and_follows_its_day(room: Sta
     assert await room.due("WarnQuorum") == [datetime(2026, 6, 13, 6, 0, tzinfo=UTC)]
 
 
+@pytest.mark.parametrize(
+    ("changes", "synced", "warned"),
+    [
+        ({"name": "Saarten toimikunta"}, 1, [datetime(2026, 5, 8, 6, 0, tzinfo=UTC)]),
+        ({"vice_chair_id": "m3"}, 1, [datetime(2026, 5, 8, 6, 0, tzinfo=UTC)]),
+        ({"calling": "always"}, 1, [datetime(2026, 5, 8, 6, 0, tzinfo=UTC)]),
+        ({"warn_days": "5"}, 1, [datetime(2026, 5, 6, 6, 0, tzinfo=UTC)]),
+        ({"warn_days": "0"}, 1, []),
+        ({"lead_days": "5"}, 0, []),
+    ],
+)
+async def test_what_the_body_decides_of_its_invitations_holds_for_meetings_to_come(
+    room: Stage, changes: dict[str, str], synced: int, warned: list[datetime]
+) -> None:
+    await room.do("sec", c.ChangeBody(body_id="body", quorum_needs_chair=True, formal=True, **changes))  # type: ignore[arg-type]  # fields by name
+    assert (len(await room.effects("SyncEvent")), await room.due("WarnQuorum")) == (synced, warned)
+
+
+async def test_days_that_are_none_are_refused_in_words(room: Stage) -> None:
+    wrong = c.ChangeBody(body_id="body", quorum_needs_chair=True, formal=True, warn_days="viikko")
+    assert await room.refused("sec", wrong) == "setup.warn_days"
+
+
 # --- an event deleted or changed in Outlook -----------------------------------------------------------------------------------------------
 
 
