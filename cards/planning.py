@@ -13,6 +13,7 @@ from meetings.rules.planning import LONGEST_PLACE, LONGEST_REASON, Plan
 from meetings.rules.schedules import Fit, moment
 from meetings.screens.base import Screen
 from meetings.screens.planning import (
+    PAGE,
     CancelForm,
     DateRow,
     DatesPlanned,
@@ -24,8 +25,7 @@ from meetings.screens.planning import (
 )
 from texts import format_date, format_times
 
-# So many dates are shown with everything about them, and so many people are named.
-RANKED = 8
+# So many people are named.
 NAMED = 5
 
 
@@ -116,29 +116,32 @@ def dates_wanted(card: Card, screen: DatesWanted) -> None:
 
 
 def dates_read(card: Card, screen: DatesRead) -> None:
-    card.heading(card.t("planning.dates_title"), subtitle=screen.body.name)
+    ranked = [(row, row.fit) for row in screen.rows if row.fit]
+    page = card.t("planning.page", page=screen.page, pages=screen.pages) if ranked and screen.pages > 1 else ""
+    card.heading(card.t("planning.dates_title"), subtitle=" · ".join(part for part in (screen.body.name, page) if part))
     if not screen.rows:
         card.line("planning.dates_none")
     else:
         card.line("planning.dates_found", count=len(screen.rows))
     questions(card, screen.draft, screen.questions)
-    ranked = [(row, row.fit) for row in screen.rows if row.fit]
     if ranked:
         by_calendars(card, screen, ranked)
     elif screen.rows:
         heads = (card.t("planning.number_head"), card.t("planning.when"), card.t("planning.place"))
         rows = [(one.number, when(card, one.plan), where(card, one.plan)) for one in screen.rows]
         card.table(heads, rows, (2, 5, 4))
-    doubtful(card, screen.rows[RANKED:] if ranked else screen.rows)
+    if not ranked:
+        doubtful(card, screen.rows)
     unplaced(card, "planning.unplaced", screen.rest)
 
 
 def by_calendars(card: Card, screen: DatesRead, ranked: Sequence[tuple[DateRow, Fit]]) -> None:
-    """The dates as the calendars rank them: the best with everything about them and a button each, the others in a table."""
+    """The dates as the calendars rank them, a page at a time, with a button each."""
     card.line("schedules.ranked")
     if screen.unread:
         card.subtle("schedules.unread", count=len(screen.unread), names=_some(screen.unread))
-    for place, (row, fit) in enumerate(ranked[:RANKED], start=1):
+    first = (screen.page - 1) * PAGE
+    for place, (row, fit) in enumerate(ranked[first : first + PAGE], start=first + 1):
         card.subheading(f"{place}. " + ", ".join(part for part in (when(card, row.plan), where(card, row.plan)) if part))
         card.words(" · ".join(_said(card, fit)))
         for key, names in (("full", row.full), ("unsure", row.unsure)):
@@ -148,11 +151,6 @@ def by_calendars(card: Card, screen: DatesRead, ranked: Sequence[tuple[DateRow, 
             card.subtle(doubt.key, **dict(doubt.params))
         taken = c.ConfirmDates(draft_id=screen.draft.id, only=moment(row.plan))
         card.buttons([(taken, card.t("schedules.take", number=place))])
-    if len(ranked) > RANKED:
-        card.subheading(card.t("schedules.others"))
-        heads = (card.t("planning.when"), card.t("planning.place"), card.t("schedules.covered_head"))
-        rows = [(when(card, row.plan), where(card, row.plan), f"{fit.covered}/{fit.seats}") for row, fit in ranked[RANKED:]]
-        card.table(heads, rows, (5, 4, 2))
 
 
 def _said(card: Card, fit: Fit) -> list[str]:

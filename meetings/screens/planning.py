@@ -10,6 +10,9 @@ from meetings.rules.planning import Plan
 from meetings.rules.schedules import Fit
 from meetings.screens.base import Screen, Sentence
 
+# So many dates are shown at a time with everything the calendars said about them.
+PAGE = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingForm(Screen):
@@ -84,7 +87,7 @@ class DateRow:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatesRead(Screen):
     """Several dates as they were read, before they are planned. `rest`: lines that are no dates. Once the calendars were asked, the rows
-    are best first, and `unread` are those whose calendar could not be read."""
+    are best first and shown `PAGE` at a time, and `unread` are those whose calendar could not be read."""
 
     body: Body
     draft: Draft
@@ -92,6 +95,11 @@ class DatesRead(Screen):
     questions: tuple[Question, ...]
     rest: tuple[str, ...]
     unread: tuple[str, ...] = ()
+    page: int = 1
+
+    @property
+    def pages(self) -> int:
+        return max(1, -(-len(self.rows) // PAGE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from meetings.rules.seats import SeatOnDay
 from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, sentence
-from meetings.screens.planning import DateRow, DatesPlanned, DatesRead, DatesWanted
+from meetings.screens.planning import PAGE, DateRow, DatesPlanned, DatesRead, DatesWanted
 from meetings.use_cases.planning import new_meeting
 
 # A body's dates for some years; more in one paste is no list of meetings.
@@ -47,7 +47,6 @@ def dates_wanted(command: c.ReadDates, tx: Tx, scope: Scope) -> Screen:
 
 def dates_draft(draft: Draft, page: int, tx: Tx, scope: Scope) -> Screen:
     """What was read from a kept text; read anew each time with the answers given. A date without a time is not planned but shown."""
-    del page
     body = scope.body
     reading, rows = _rows(draft, tx, scope)
     confirm = (c.ConfirmDates(draft_id=draft.id),) if rows and not any(doubt.stops for _, _, doubts in rows for doubt in doubts) else ()
@@ -60,6 +59,9 @@ def dates_draft(draft: Draft, page: int, tx: Tx, scope: Scope) -> Screen:
     found = schedules.fits(body, plans, draft.busy) if confirm else ()
     best = [fit.plan for fit in found[:BEST]]
     poll_best = (c.OpenPoll(draft_id=draft.id, best=True),) if len(found) > BEST and may_be_asked(best, body) else ()
+    pages = -(-len(found) // PAGE)
+    page = min(max(page, 1), max(pages, 1))
+    turn = (c.ShowDraft(draft_id=draft.id, page=page % pages + 1),) if pages > 1 else ()
     return DatesRead(
         body=body,
         draft=draft,
@@ -67,7 +69,8 @@ def dates_draft(draft: Draft, page: int, tx: Tx, scope: Scope) -> Screen:
         questions=reading.questions,
         rest=(*reading.unread, *(one.source for one in reading.dates if _plan(one) is None)),
         unread=_names(schedules.unread(body, plans, draft.busy), tx) if found else (),
-        steps=(*confirm, *ask, *poll_best, *poll, c.ReadDates(body_id=body.id), c.DropDraft(draft_id=draft.id)),
+        page=page,
+        steps=(*confirm, *turn, *ask, *poll_best, *poll, c.ReadDates(body_id=body.id), c.DropDraft(draft_id=draft.id)),
     )
 
 

@@ -403,6 +403,7 @@ def _planning(w: World) -> Iterator[Screen]:
     yield planning.DatesRead(rows=(), steps=drop, **shown)  # type: ignore[arg-type]
     yield planning.DatesRead(
         rows=tuple(_by_calendars(w, n, row) for n, row in enumerate(rows)),
+        page=2 if w.large else 1,
         unread=tuple(w.words.line(f"Kalle Kivi {n}", 200) for n in range(12 if w.large else 1)),
         steps=(c.ConfirmDates(draft_id="dr"), c.AskCalendars(draft_id="dr"), c.OpenPoll(draft_id="dr", best=True), *drop),
         notice=sentence("told.schedules_read"),

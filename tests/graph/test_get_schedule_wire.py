@@ -171,6 +171,12 @@ async def test_failures(recorder: Recorder, schedules: GraphSchedules, laid: Lai
     assert len(recorder.asked) == 2
 
 
+async def test_what_stands_beside_an_error_is_no_answer(recorder: Recorder, schedules: GraphSchedules) -> None:
+    error = {"message": "-", "responseCode": "ErrorProxyRequestProcessingFailed"}
+    recorder.lay(Laid(200, {"value": [{"scheduleId": AINO, "availabilityView": "0000", "error": error}]}))
+    assert await schedules.read([AINO], [window("2026-06-01", "10:00", "12:00")]) == {}
+
+
 async def test_the_limit_is_the_mailboxs_own(recorder: Recorder) -> None:
     client = graph_client(recorder.url, timeout=httpx.Timeout(2.0))
     limit = MailboxLimit(most=1)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from cards import render
 from jobs.handlers import Gate, Handlers
 from jobs.schedules import ScheduleHandlers
 from meetings import commands as c
@@ -22,7 +23,7 @@ from meetings.screens.planning import DatesPlanned, DatesRead
 from meetings.screens.polls import PollShown
 from storage.transaction import Transaction
 from tests.samples import body as sample_body
-from tests.turns.room import has_button
+from tests.turns.room import actions, has_button, text_of
 from tests.use_cases.stage import Stage, stage
 
 DATES = "ma 1.6.2026, klo 11.30-13.30 (Teams)\nti 2.6.2026, klo 11.30 (Teams)\nke 11.11.2026, klo 11.30-13.30 (Teams)"
@@ -119,6 +120,26 @@ async def test_the_answer_is_kept_and_the_dates_are_shown_best_first(office: Off
         ("2026-06-01", 1, (), ("Nimi m1", "Nimi m3")),
     ]
     assert screen.unread == ("Nimi d1", "Nimi d3")
+
+
+async def test_many_dates_are_shown_a_page_at_a_time(office: Office) -> None:
+    def longer(tx: Transaction) -> None:
+        tx.save(replace(tx.draft("dr"), source="\n".join(f"{day}.9.2026, klo 11.30-13.30" for day in range(1, 18))))
+
+    await office.room.storage.run(longer)
+    await office.handle(READ)
+    pages = [await office.room.shown(DatesRead, "sec", c.ShowDraft(draft_id="dr", page=page)) for page in (1, 2, 3, 4)]
+    assert [(one.page, one.pages) for one in pages] == [(1, 3), (2, 3), (3, 3), (3, 3)]
+    assert [next(step.page for step in one.steps if isinstance(step, c.ShowDraft)) for one in pages] == [2, 3, 1, 1]
+    last = render(pages[2], "fi", "n", str)
+    assert [one["data"]["only"] for one in actions(last) if one["data"].get("only")] == ["2026-09-17T11:30"]
+    assert "17. to 17.9.2026" in text_of(last)
+
+
+async def test_a_text_read_as_dates_again_is_asked_about_anew(office: Office) -> None:
+    await office.handle(READ)
+    await office.room.do("sec", c.UseText(draft_id="dr", kind="dates"))
+    assert (await office.draft()).busy == ()
 
 
 async def test_one_date_is_planned_alone(office: Office) -> None:
