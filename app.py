@@ -34,12 +34,14 @@ from graph.answers import GraphAnswers
 from graph.calendar import GraphCalendar
 from graph.client import GRAPH, GraphClient, graph_client
 from graph.credentials import ClientCertificate, ClientSecret, Credential, Federated, ManagedIdentity, assertion_source
+from graph.files import GraphFiles
 from graph.limits import MailboxLimit
 from graph.mail import GraphMail, SmtpMail
 from graph.sandbox import add_sandbox
 from graph.schedules import GraphSchedules
 from jobs.answers import OFTEN, AnswerHandlers
 from jobs.dates import PollHandlers
+from jobs.files import FileHandlers
 from jobs.handlers import Gate, Handlers
 from jobs.mail import Letters
 from jobs.runner import Runner
@@ -98,7 +100,9 @@ async def create_app(
     schedules = ScheduleHandlers(storage, GraphSchedules(graph, organiser, limit=limit))
     often = OFTEN_LOCALLY if settings.local else OFTEN
     answers = AnswerHandlers(storage, GraphAnswers(graph, organiser, limit), organiser, base + NOTIFICATIONS, often)
-    runner = Runner(storage, {**handlers.table(), **polls.table(), **schedules.table(), **answers.table()})
+    files = FileHandlers(storage, edge.connector, GraphFiles(graph), Gate(pace / 4))
+    tables = (handlers.table(), polls.table(), schedules.table(), answers.table(), files.table())
+    runner = Runner(storage, {kind: handler for table in tables for kind, handler in table.items()})
 
     async def intake(name: str, content: bytes) -> str:
         return await asyncio.to_thread(read_file, name, content)

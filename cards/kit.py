@@ -323,8 +323,8 @@ class Card:
             self.add(ActionSet(actions=actions))
 
     def documents(self, documents: Iterable[Document]) -> None:
-        """Links to the PDF and Word of a document, by signed address."""
-        self.links((self.t(f"documents.open_{one.format}"), self._address(one.id)) for one in documents)
+        """Links to the PDF and Word of a document: in the channel's files where it is there, else by signed address."""
+        self.links((self.t(f"documents.open_{one.format}"), one.link or self._address(one.id)) for one in documents)
 
     def finish(self, steps: Sequence[Command] = ()) -> dict[str, Any]:
         """The card as JSON. At most six buttons are primary, the rest go to the overflow menu."""

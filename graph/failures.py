@@ -1,4 +1,4 @@
-"""What Microsoft Graph refuses, as `CalendarFailure`, and the one way to call a mailbox: within its limit and in its time."""
+"""What Microsoft Graph refuses, as `CalendarFailure`, and the one way to call it: in its time, and a mailbox within its limit."""
 
 from __future__ import annotations
 
@@ -25,13 +25,20 @@ _NO_MAILBOX = {"ErrorInvalidUser", "MailboxNotEnabledForRESTAPI", "Request_Resou
 
 @asynccontextmanager
 async def mailbox_call(limit: MailboxLimit, deadline: float = DEADLINE, *, of_event: bool = False) -> AsyncIterator[None]:
-    """Around each request to a mailbox: within its limit, in `deadline` seconds, and every failure a `CalendarFailure`. `of_event`: a 404
-    says that the thing of the call is gone."""
+    """Around each request to a mailbox: as `graph_call`, within the mailbox's limit."""
+    async with limit.request(), graph_call(deadline, of_event=of_event):
+        yield
+
+
+@asynccontextmanager
+async def graph_call(deadline: float = DEADLINE, *, of_event: bool = False, permission: str = PERMISSION) -> AsyncIterator[None]:
+    """Around each request: in `deadline` seconds, and every failure a `CalendarFailure`. `of_event`: a 404 says that the thing of the call
+    is gone. `permission`: what lacks when the call is forbidden."""
     try:
-        async with limit.request(), asyncio.timeout(deadline):
+        async with asyncio.timeout(deadline):
             yield
     except APIError as error:
-        raise failure_of(error, of_event=of_event) from error
+        raise failure_of(error, permission, of_event=of_event) from error
     except NoToken as error:
         raise CalendarFailure(f"token {error.reason}", transient=error.transient) from error
     except (TimeoutError, httpx.TimeoutException) as error:

@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Protocol
 
 from cards import render
@@ -31,6 +32,11 @@ from meetings.use_cases.drafts import show_draft
 from storage.transaction import Storage, Transaction
 from texts import t, wording
 
+# The part of the thread that shows each kind of document.
+PARTS = {"agenda": "meeting", "round": "minutes", "approved": "approved"}
+# So long the invitation waits for a new agenda to be in the channel's files.
+SHARING = timedelta(seconds=30)
+
 
 class Messenger(Protocol):
     """The channel: posts and updates activities (wire format, JSON). Failures carry `gone` and `retry_after`."""
@@ -42,6 +48,8 @@ class Messenger(Protocol):
     async def open_personal(self, service_url: str, tenant_id: str, user_id: str) -> str: ...
 
     async def members(self, service_url: str, conversation_id: str) -> list[dict[str, Any]]: ...
+
+    async def group(self, service_url: str, team_id: str) -> str: ...
 
 
 class Gate:
@@ -304,10 +312,13 @@ def _keep_documents(tx: Transaction, made: Document, files: tuple[tuple[str, byt
             tx.later(e.Tell(f"minutes:{meeting.id}", secretary_id, "minutes_ready", number, meeting.body_id, meeting.id))
         return
     if made.kind == "agenda" and made.edition == 1:
-        # The invitation leads to it. What makes a newer edition asks for the calendar itself, once the changes have calmed down.
-        tx.later(e.SyncEvent(meeting.id))
+        # The invitation leads to it, in the channel's files if it gets there soon: a link that changes is a mail to everybody. What makes
+        # a newer edition asks for the calendar itself, once the changes have calmed down.
+        tx.later(e.SyncEvent(meeting.id), due=tx.now + SHARING)
     later_letters(tx, meeting, made)
-    tx.later(e.RefreshBoard(meeting.id, {"agenda": "meeting", "approved": "approved"}.get(made.kind, "minutes")))
+    kind = made.kind.partition(" ")[0]
+    tx.later(e.ShareDocuments(meeting.id, kind))
+    tx.later(e.RefreshBoard(meeting.id, PARTS[kind]))
 
 
 def _keep_members(tx: Transaction, tenant_id: str, members: list[dict[str, Any]]) -> None:

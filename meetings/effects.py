@@ -119,6 +119,22 @@ class RenderDocuments:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareDocuments:
+    """Put the newest PDF and Word of a kind (agenda, round or approved) into the files of the board's channel."""
+
+    meeting_id: str
+    kind: str
+
+    @property
+    def lane(self) -> str:
+        return f"files:{self.meeting_id}"
+
+    @property
+    def key(self) -> str:
+        return f"files:{self.meeting_id}:{self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
 class RemindRound:
     """Timer: remind those who have not answered the comment round."""
 
@@ -219,6 +235,7 @@ Effect = (
     | ReadSchedules
     | SyncEvent
     | RenderDocuments
+    | ShareDocuments
     | RemindRound
     | EndRound
     | WarnQuorum

@@ -257,8 +257,27 @@ class Mail(Protocol):
     async def send(self, letter: Letter) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelFile:
+    """A file for a channel's files, as `folder`/`name`. `final`: it is never put in the place of another one."""
+
+    folder: str
+    name: str
+    content: bytes
+    final: bool = False
+
+
+class Files(Protocol):
+    """The files of channels. Failures are `CalendarFailure`."""
+
+    async def share(self, group_id: str, channel_id: str, files: Sequence[ChannelFile]) -> tuple[str, ...]:
+        """Put the files there, in the place of those of the same path. One link a file, in their order; "" for a final one when a
+        different file has its name: that one is left as it is."""
+        ...
+
+
 class CalendarFailure(Exception):
-    """Microsoft 365 did not do it. `gone`: the event no longer exists. `retry_after`: seconds to wait, if it said so. `refused`: a right
+    """Microsoft 365 did not do it. `gone`: the event, or the channel's folder, does not exist. `retry_after`: seconds to wait, if it said so. `refused`: a right
     is missing, `reason` names it. `mailbox`: there is no such mailbox, or the bot may not use it."""
 
     def __init__(

@@ -332,6 +332,10 @@ class Transaction:
         save_single(self._connection, tables.document, None, document)
         self._connection.execute(insert(tables.document_content).values(document_id=document.id, content=content))
 
+    def note_link(self, document_id: str, link: str) -> None:
+        """Where the document is found in the channel's files."""
+        self._connection.execute(update(tables.document).where(tables.document.c.id == document_id).values(link=link))
+
     def keep_content(self, content: bytes) -> str:
         """A file that is no document of a meeting, such as a template; its id."""
         content_id = self.new_id()
@@ -391,6 +395,10 @@ class Transaction:
         """Write these fields of the mailbox's watch; the others stay as somebody else may just have written them."""
         if not self._connection.execute(update(tables.watch).where(tables.watch.c.mailbox == mailbox).values(noted)).rowcount:
             self._connection.execute(insert(tables.watch).values(asdict(Watch(mailbox)) | noted))
+
+    def was_written(self, key: str) -> bool:
+        """Whether there was an effect of this key, in the time that effects are kept."""
+        return self._connection.execute(select(tables.effect.c.seq).where(tables.effect.c.key == key).limit(1)).first() is not None
 
     def later(self, effect: Effect, due: datetime | None = None) -> None:
         self._effects.append((effect, due or self.now))

@@ -87,6 +87,10 @@ class Connector:
             query = f"?pageSize={PAGE}&continuationToken={quote(str(page['continuationToken']), safe='')}"
         return roster
 
+    async def group(self, service_url: str, team_id: str) -> str:
+        """The Entra group of a team, by the team's id in Teams; what people write there tells only the latter."""
+        return str(_object(await self.exchange("GET", service_url, f"/v3/teams/{quote(team_id, safe='')}")).get("aadGroupId") or "")
+
     async def download(self, url: str, limit: int) -> bytes:
         """A file somebody sent, by its pre-authenticated link; no token is sent along. At most `limit` bytes, else 413 `FileTooLarge`."""
         try:
