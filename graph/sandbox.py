@@ -1,4 +1,4 @@
-"""The local stand-in for Microsoft 365 calendars, shipped with the product: Graph under `/graph/v1.0`, calendars at `/sandbox`.
+"""The local stand-in for Microsoft 365, shipped with the product: Graph under `/graph/v1.0`, what people see of it at `/sandbox`.
 
 For app.py alone, which binds it to loopback. It answers only requests that were addressed to this machine.
 """
@@ -13,6 +13,7 @@ from aiohttp import web
 
 from graph.client import LOOPBACK
 from graph.mailboxes import Directory, Mailboxes
+from graph.sandbox_files import FILES, ChannelFiles, file_routes
 from graph.sandbox_http import MOST_AT_ONCE, Fault
 from graph.sandbox_page import page_app
 from graph.sandbox_store import MemoryStore, SandboxStore
@@ -38,8 +39,11 @@ def add_sandbox(
     `most_at_once`: requests one mailbox serves at a time (0: any number).
     """
     mailboxes = Mailboxes(store, now=now, language=language, name_of=name_of)
+    files = ChannelFiles(store, now)
     wire = wire_app(mailboxes, Subscriptions(store, mailboxes), most_at_once)
+    wire.add_routes(file_routes())
     for prefix, part in (("/graph", wire), ("/sandbox", page_app(mailboxes))):
+        part[FILES] = files
         part.middlewares.insert(0, _this_machine_only)
         app.add_subapp(prefix, part)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from aiohttp import web
 from aiohttp.helpers import content_disposition_header
@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from graph.html_body import plain_text, split_join_block
 from graph.mailboxes import Copy, Mailboxes, Owner, instant
+from graph.sandbox_files import FILES
 from graph.sandbox_forms import ANSWERS, MAILBOXES, ZONE, answer, change, delete, language_of, place_of
 from graph.sandbox_post import Mail
 from graph.sandbox_store import Document
@@ -86,6 +87,19 @@ class _Mail:
     files: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file of a channel as the page shows it; `size` in KiB."""
+
+    folder: str
+    name: str
+    address: str
+    size: int
+    version: int
+    changed: str
+    iso: str
+
+
 def page_app(mailboxes: Mailboxes) -> web.Application:
     """The sub-application for `/sandbox`."""
     app = web.Application()
@@ -97,6 +111,8 @@ def page_app(mailboxes: Mailboxes) -> web.Application:
             web.post("/change", change),
             web.post("/delete", delete),
             web.get("/mail/{mail}/{number:[0-9]{1,3}}", _attachment),
+            web.get("/files", _files),
+            web.get("/files/{item}/{name}", _file),
             web.get("/join/{code}", _join),
             web.get("/style.css", _style),
         ]
@@ -141,6 +157,25 @@ async def _attachment(request: web.Request) -> web.Response:
     disposition = content_disposition_header("attachment", filename=file["name"])
     headers = {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
     return web.Response(body=base64.b64decode(file["content"]), content_type="application/octet-stream", headers=headers)
+
+
+async def _files(request: web.Request) -> web.Response:
+    language = language_of(request)
+    channels = [(folder, [_shown_file(one, language) for one in files]) for folder, files in await request.app[FILES].folders()]
+    return _page(request, "files.html", channels=channels)
+
+
+async def _file(request: web.Request) -> web.Response:
+    file = await request.app[FILES].file(request.match_info["item"])
+    if file is None:
+        raise web.HTTPNotFound
+    name = file["path"].rpartition("/")[2]
+    # Only a PDF is opened here: a page among the files would be on our own address.
+    pdf = name.casefold().endswith(".pdf")
+    disposition = content_disposition_header("inline" if pdf else "attachment", filename=name)
+    headers = {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+    content_type = "application/pdf" if pdf else "application/octet-stream"
+    return web.Response(body=base64.b64decode(file["content"]), content_type=content_type, headers=headers)
 
 
 async def _join(request: web.Request) -> web.Response:
@@ -242,6 +277,20 @@ def _mail(mail: Mail, person: Owner, language: str) -> _Mail:
         text=plain_text(mail.content) if mail.content else "",
         proposed=_slot(mail.proposed, language),
         files=files,
+    )
+
+
+def _shown_file(file: Document, language: str) -> _File:
+    folder, _, name = file["path"].rpartition("/")
+    changed = datetime.fromisoformat(file["modified"]).astimezone(ZONE)
+    return _File(
+        folder=folder,
+        name=name,
+        address=f"/sandbox/files/{file['id']}/{quote(name, safe='')}",
+        size=max(1, round(file["size"] / 1024)),
+        version=file["version"],
+        changed=f"{format_date(language, changed.date(), weekday=True)} {format_time(language, changed)}",
+        iso=changed.isoformat(),
     )
 
 

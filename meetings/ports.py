@@ -277,8 +277,8 @@ class Files(Protocol):
 
 
 class CalendarFailure(Exception):
-    """Microsoft 365 did not do it. `gone`: the event, or the channel's folder, does not exist. `retry_after`: seconds to wait, if it said so. `refused`: a right
-    is missing, `reason` names it. `mailbox`: there is no such mailbox, or the bot may not use it."""
+    """Microsoft 365 did not do it. `gone`: the event, or the channel's folder, does not exist. `retry_after`: seconds to wait, if it said
+    so. `refused`: a right is missing, `reason` names it. `mailbox`: there is no such mailbox, or the bot may not use it."""
 
     def __init__(
         self,
