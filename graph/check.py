@@ -42,6 +42,7 @@ _WIDE = {
     "Calendars.Read": "every calendar",
     MAIL: "every mailbox's outgoing mail",
     "Files.ReadWrite.All": "every file",
+    "Files.Read.All": "every file to reading",
     "Sites.ReadWrite.All": "every site",
     "Sites.FullControl.All": "every site",
 }

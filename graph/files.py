@@ -95,14 +95,14 @@ class GraphFiles:
             try:
                 told = await self._asked(http.put(url, content=part, headers=headers))
             except CalendarFailure as failure:
-                lost += 1
-                if lost > MOST_LOST or not failure.transient or failure.retry_after or _status(failure) == HTTPStatus.CONFLICT:
+                if not failure.transient or failure.retry_after or _status(failure) == HTTPStatus.CONFLICT:
                     raise
                 told = await self._asked(http.get(url))
             if told.get("webUrl"):
                 return _link(told["webUrl"])
-            start = _next(told)
-            if start >= len(content):
+            before, start = start, _next(told)
+            lost += start <= before
+            if start >= len(content) or lost > MOST_LOST:
                 raise CalendarFailure("upload without an end", transient=True)
 
     async def _asked(self, request: Awaitable[httpx.Response]) -> dict[str, Any]:

@@ -231,6 +231,27 @@ async def test_while_the_documents_are_made(house: House) -> None:
     await group.goes_on()
 
 
+@pytest.mark.parametrize(("when", "name"), [("before", "Nyman"), ("after", "Ojala")])
+async def test_around_the_upload_to_the_channels_files(house: House, when: When, name: str) -> None:
+    """After: the file is there, its link not yet kept."""
+    group = await gathered(house, name)
+    await group.plan()
+    read = await group.say(f"esityslista\n{AGENDA}")
+    agenda = await group.press(read, "confirm_agenda")
+    await house.at_rest()
+    house.calendars.strike = house.strike(when, "PUT", "/drives/")
+    await group.press(agenda, "publish_agenda")
+    await house.after_the_kill()
+    await house.at_rest()
+    files = [one for one in await house.calendars.store.all("file") if one["path"].startswith(name)]
+    assert len(files) == 2
+    (card,) = [card_of(one.activity) for one in house.board_posts(group.board) if "Talousraportti" in text_of(card_of(one.activity))]
+    links = set(links_of(card).values())
+    assert {link.rpartition("/files/")[2].partition("/")[0] for link in links} == {one["id"] for one in files}
+    assert {link for (link,) in house.stored("SELECT link FROM document WHERE name LIKE ?", f"{name}%")} == links
+    assert [(await house.get(link))[0] for link in links] == [200, 200]
+
+
 async def test_a_turn_whose_answer_was_lost_is_done_once_when_teams_sends_it_again(house: House) -> None:
     """Killed when the turn was committed and its answer not yet out."""
     channel = house.channel

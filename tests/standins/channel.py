@@ -127,6 +127,11 @@ class _Conversation:
     blocked: bool = False
 
 
+def group_of(team_id: str) -> str:
+    """The Entra group of a team."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, team_id))
+
+
 class Channel:
     """The channel and its people. Open it with `async with`; `bot_url` may be set later, before anybody speaks."""
 
@@ -156,6 +161,7 @@ class Channel:
         app.router.add_delete(base + "/{conversation}/activities/{activity}", self._delete)
         app.router.add_get(base + "/{conversation}/pagedmembers", self._paged_members)
         app.router.add_get(base + "/{conversation}/members/{member}", self._member)
+        app.router.add_get("/teams/v3/teams/{team}", self._team)
         app.router.add_get("/files/{file}", self._file)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
@@ -473,6 +479,16 @@ class Channel:
             if wanted in {who.channel_id, who.account_id, who.email}:
                 return self._done(request, trouble, _member(who), 200)
         raise _error(404, "MemberNotFoundInConversation")
+
+    async def _team(self, request: web.Request) -> web.StreamResponse:
+        await self._asked(request)
+        trouble = await self._trouble(request)
+        team_id = request.match_info["team"]
+        for conversation in self._conversations.values():
+            if conversation.place.team_id == team_id:
+                name = conversation.place.team_name
+                return self._done(request, trouble, {"id": team_id, "name": name, "aadGroupId": group_of(team_id)}, 200)
+        raise _error(404, "NotFound")
 
     async def _file(self, request: web.Request) -> web.Response:
         self.requests.append(Asked("GET", request.path, {}, request.headers.get("Authorization", ""), time.monotonic()))

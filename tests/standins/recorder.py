@@ -67,7 +67,7 @@ class Recorder:
 
     @asynccontextmanager
     async def served(self) -> AsyncIterator[Recorder]:
-        app = web.Application()
+        app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_route("*", "/{rest:.*}", self._answer)
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
