@@ -88,7 +88,7 @@ async def create_app(
     graph = _graph(settings)
     organiser, limit = settings.organiser or SANDBOX_ORGANISER, MailboxLimit()
     calendar = GraphCalendar(graph, organiser, limit=limit)
-    mail: Mail = SmtpMail(settings.smtp_url, settings.smtp_from) if settings.smtp_url else GraphMail(graph, organiser)
+    mail: Mail = SmtpMail(settings.smtp_url, settings.smtp_from) if settings.smtp_url else GraphMail(graph, organiser, limit)
 
     def personal(page: str, ids: tuple[str, ...], until: datetime) -> str:
         return personal_link(base, page, ids, key, until)

@@ -29,6 +29,7 @@ from msgraph.graph_service_client import GraphServiceClient
 
 from graph.client import NoToken
 from graph.failures import DEADLINE, failure_of
+from graph.limits import MailboxLimit
 from meetings.ports import CalendarFailure, Letter, MailFile
 
 PERMISSION = "Mail.Send"
@@ -38,10 +39,11 @@ _FOR_EVER = range(500, 600)
 
 
 class GraphMail:
-    """Sends from the mailbox `organiser`."""
+    """Sends from the mailbox `organiser`, whose `limit` it shares with the calendar."""
 
-    def __init__(self, client: GraphServiceClient, organiser: str) -> None:
+    def __init__(self, client: GraphServiceClient, organiser: str, limit: MailboxLimit | None = None) -> None:
         self._user = client.users.by_user_id(organiser)
+        self._limit = limit or MailboxLimit()
 
     async def send(self, letter: Letter) -> None:
         message = Message(
@@ -53,7 +55,7 @@ class GraphMail:
             attachments=[_attached(file) for file in letter.files],
         )
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with self._limit.request(), asyncio.timeout(DEADLINE):
                 await self._user.send_mail.post(SendMailPostRequestBody(message=message, save_to_sent_items=False))
         except APIError as error:
             raise failure_of(error, PERMISSION) from error

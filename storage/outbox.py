@@ -14,11 +14,11 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from meetings.effects import Effect, Tell
 from storage.mapping import inserting
-from storage.tables import body, effect, meeting, turn
+from storage.tables import body, effect, meeting, person, turn
 
 KINDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in get_args(Effect)}
 # What the secretary can ask to be put right has a sentence of its own.
-CAUSES: Mapping[str, tuple[str, ...]] = {"SyncEvent": ("refused", "mailbox"), "ReadAnswers": ("refused", "mailbox")}
+CAUSES: Mapping[str, tuple[str, ...]] = {"SyncEvent": ("refused", "mailbox"), "ReadAnswers": ("refused", "mailbox"), "Send": ("refused",)}
 WAITING, RUNNING, DONE, DEAD = "waiting", "running", "done", "dead"
 
 
@@ -122,25 +122,29 @@ def retry(connection: Connection, now: datetime, seq: int, at: datetime, error: 
 
 
 def bury(connection: Connection, now: datetime, seq: int, error: str, cause: str = "") -> None:
-    """Dead, and the secretary is told in the same transaction. A dead row does not park its lane: what comes later renders the newest
-    state anyway, so it can only mend. A message that died cannot tell of itself; `health` counts it."""
+    """Dead, and the secretary is told in the same transaction; of a message or letter, whom it did not reach. A dead row does not park its
+    lane: what comes later renders the newest state anyway, so it can only mend. Of a message to the secretary that died nobody can be told;
+    `health` counts it."""
     row = connection.execute(
         update(effect)
         .where(effect.c.seq == seq)
         .values(state=DEAD, error=error[:500], done_at=now)
         .returning(effect.c.kind, effect.c.payload)
     ).one()
-    if row.kind == Tell.__name__:
-        return
     about = json.loads(row.payload)
-    meeting_id, channel_id = about.get("meeting_id", ""), about.get("conversation_id", "")
-    whose = select(meeting.c.body_id).where(meeting.c.id == meeting_id)
-    concerned = body.c.channel_id == channel_id if channel_id else or_(body.c.id == about.get("body_id", ""), body.c.id.in_(whose))
-    found = connection.execute(select(body.c.id, body.c.secretary_id).where(concerned)).first()
-    if found is not None and found.secretary_id:
-        kind = row.kind if row.kind in KINDS else "Unknown"
-        sentence = f"dead_{kind}_{cause}" if cause in CAUSES.get(kind, ()) else f"dead_{kind}"
-        write(connection, [(Tell(f"dead:{seq}", found.secretary_id, sentence, (), found.id, meeting_id), now)])
+    meeting_id, channel_id, person_id = (about.get(name, "") for name in ("meeting_id", "conversation_id", "person_id"))
+    held = connection.execute(select(meeting.c.body_id, meeting.c.number, meeting.c.year).where(meeting.c.id == meeting_id)).first()
+    concerned = body.c.channel_id == channel_id if channel_id else body.c.id == (held.body_id if held else about.get("body_id", ""))
+    found = connection.execute(select(body.c.id, body.c.name, body.c.secretary_id).where(concerned)).first()
+    if found is None or found.secretary_id in {"", person_id}:
+        return
+    kind = row.kind if row.kind in KINDS else "Unknown"
+    sentence = f"dead_{kind}_{cause}" if cause in CAUSES.get(kind, ()) else f"dead_{kind}"
+    params: tuple[tuple[str, str], ...] = ()
+    if person_id:
+        name = connection.execute(select(person.c.name).where(person.c.id == person_id)).scalar() or "–"
+        params = (("name", name), ("about", f"{held.number}/{held.year}" if held else found.name))
+    write(connection, [(Tell(f"dead:{seq}", found.secretary_id, sentence, params, found.id, meeting_id), now)])
 
 
 def rescue(connection: Connection, now: datetime, most: int) -> int:

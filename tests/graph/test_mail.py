@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 
 from graph.client import graph_client
+from graph.limits import MailboxLimit
 from graph.mail import GraphMail, SmtpMail, mime
 from meetings.ports import CalendarFailure, Letter, MailFile
 from tests.graph.conftest import served
@@ -113,6 +114,25 @@ def test_mime_has_text_page_calendar_and_a_message_id_that_follows_from_the_key(
 def test_a_line_break_in_a_name_or_subject_begins_no_header() -> None:
     hostile = Letter("k", "Elli\r\nBcc: x@y.example", "elli@ulkona.example", "Hei\r\nBcc: x@y.example", "", "")
     assert mime(hostile, "sihteeri@pykala.example")["bcc"] is None
+
+
+async def test_letters_wait_for_what_the_mailbox_bears_and_say_how_long() -> None:
+    records = Office()
+    app = web.Application()
+    app.router.add_post("/v1.0/{rest:.*}", records.take)
+    limit = MailboxLimit(most=2)
+    async with limit.request():
+        pass  # one of the calendar's
+    async with served(app) as url:
+        client = graph_client(f"{url}/v1.0")
+        mail = GraphMail(client, "sihteeri@pykala.example", limit)
+        await mail.send(LETTER)
+        with pytest.raises(CalendarFailure) as caught:
+            await mail.send(LETTER)
+        await client.aclose()
+    assert caught.value.transient
+    assert caught.value.retry_after
+    assert len(records.asked) == 1
 
 
 # --- a mail server ----------------------------------------------------------------------------------------------------------

@@ -20,9 +20,11 @@ from meetings.effects import (
     RefreshBoard,
     RefreshPoll,
     RenderDocuments,
+    Send,
     SyncEvent,
     Tell,
 )
+from meetings.model import Person
 from storage import outbox, tables
 from storage.outbox import Claimed
 from storage.transaction import Storage, Transaction
@@ -184,7 +186,39 @@ async def test_the_secretary_is_told_of_an_effect_that_knows_only_its_channel_or
     assert (told.person_id, told.body_id, told.meeting_id) == ("sec", "body", "")
 
 
-async def test_a_dead_message_and_one_without_a_secretary_are_only_counted(storage: Storage) -> None:
+@pytest.mark.parametrize(
+    ("dead", "cause", "sentence", "about"),
+    [
+        (Tell("1", "d1", "called", (), "body", "meeting"), "", "dead_Tell", "4/2026"),
+        (Tell("1", "d1", "made_secretary", (), "body"), "", "dead_Tell", "Saarten ohjausryhmä"),
+        (Send("1", "d1", "agenda", "meeting"), "", "dead_Send", "4/2026"),
+        (Send("1", "d1", "agenda", "meeting"), "refused", "dead_Send_refused", "4/2026"),
+    ],
+)
+async def test_the_secretary_is_told_whom_a_message_did_not_reach(
+    storage: Storage, dead: Effect, cause: str, sentence: str, about: str
+) -> None:
+    deputy = Person("d1", "tenant", "Elli Eskola", "elli.eskola@ulkona.example")
+    await storage.run(lambda tx: (tx.save(deputy), tx.save(samples.body()), tx.save(samples.meeting())))
+    await later(storage, dead)
+    (one,) = await claim(storage)
+    await storage.execute(lambda connection, now: outbox.bury(connection, now, one.seq, "550", cause))
+    (told,) = await claimed(storage)
+    assert isinstance(told, Tell)
+    assert (told.person_id, told.sentence, told.body_id) == ("sec", sentence, "body")
+    assert told.params == (("name", "Elli Eskola"), ("about", about))
+
+
+async def test_a_dead_message_to_the_secretary_is_only_counted(storage: Storage) -> None:
+    await storage.run(lambda tx: (tx.save(samples.body()), tx.save(samples.meeting())))
+    await later(storage, Tell("1", "sec", "dead_SyncEvent", (), "body", "meeting"))
+    (dead,) = await claim(storage)
+    await _bury(storage, dead.seq)
+    assert await claim(storage) == []
+    assert (await storage.health())["dead"] == 1
+
+
+async def test_without_a_secretary_the_dead_are_only_counted(storage: Storage) -> None:
     await storage.run(lambda tx: (tx.save(samples.body(secretary_id="")), tx.save(samples.meeting())))
     await later(storage, Tell("1", "aino", "called", (), "body", "meeting"), SyncEvent("meeting"), ReadMembers("19:unknown@thread.tacv2"))
     for one in await claim(storage):
