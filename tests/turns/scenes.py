@@ -66,7 +66,7 @@ class Scene:
         await self.room.settled(lambda: any(text in said for said in self.told(place)), f"{text} told")
 
 
-async def set_up(room: Room, language: str = "fi", roster: str = ROSTER, **settings: str) -> Scene:
+async def set_up(room: Room, language: str = "fi", roster: str = "", **settings: str) -> Scene:
     """A body with three seats (or those of `roster`), its roster confirmed; `settings` are fields of its form."""
     channel = room.channel
     locale = LOCALES[language]
@@ -78,7 +78,7 @@ async def set_up(room: Room, language: str = "fi", roster: str = ROSTER, **setti
     form = await room.press(aino, board, welcome, "set_up_body")
     await room.press(aino, board, form, "set_up_body", {"name": "Saarten ohjausryhmä", "language": language})
     await room.settled(lambda: any("pagedmembers" in asked.path for asked in channel.requests), "who is in the team is read")
-    read = await scene.say("read_roster", f"\n{roster}")
+    read = await scene.say("read_roster", f"\n{roster or ROSTER}")
     await room.press(aino, scene.desk, read, "confirm_roster")
     if settings:
         form = await scene.say("show_body")
