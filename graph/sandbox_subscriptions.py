@@ -93,13 +93,13 @@ class Subscriptions:
             "removed": False,
         }
         await self._store.put(KIND, kept["id"], kept)
-        return web.json_response(_shown(request, kept), status=201)
+        return _response(request, kept, status=201)
 
     async def listed(self, request: web.Request) -> web.Response:
-        return web.json_response({"value": [_shown(request, kept) for kept in await self._live()]})
+        return web.json_response({"@odata.context": _context(request), "value": [_shown(kept) for kept in await self._live()]})
 
     async def read(self, request: web.Request) -> web.Response:
-        return web.json_response(_shown(request, await self._find(request)))
+        return _response(request, await self._find(request))
 
     async def renew(self, request: web.Request) -> web.Response:
         renewal = await parsed(request, _Renewal)
@@ -107,7 +107,7 @@ class Subscriptions:
             kept = await self._find(request)
             kept["expirationDateTime"] = self._until(renewal.expiration_date_time)
             await self._store.put(KIND, kept["id"], kept)
-        return web.json_response(_shown(request, kept))
+        return _response(request, kept)
 
     async def delete(self, request: web.Request) -> web.Response:
         async with self._lock:
@@ -238,10 +238,17 @@ def _notification(kept: Document, change: Change) -> Document:
     return {"changeType": change.kind, "resource": resource, "resourceData": data}
 
 
-def _shown(request: web.Request, kept: Document) -> Document:
+def _response(request: web.Request, kept: Document, *, status: int = 200) -> web.Response:
+    return web.json_response({"@odata.context": f"{_context(request)}/$entity", **_shown(kept)}, status=status)
+
+
+def _shown(kept: Document) -> Document:
     names = ("id", "resource", "changeType", "notificationUrl", "lifecycleNotificationUrl", "expirationDateTime", "clientState")
-    context = f"{request.url.origin()}/graph/v1.0/$metadata#subscriptions/$entity"
-    return {"@odata.context": context, **{name: kept[name] for name in names}}
+    return {name: kept[name] for name in names}
+
+
+def _context(request: web.Request) -> str:
+    return f"{request.url.origin()}/graph/v1.0/$metadata#subscriptions"
 
 
 def _invalid(message: str) -> GraphRefusal:
