@@ -121,10 +121,10 @@ async def create_app(
             for close in (storage.close, graph.aclose, edge.close):
                 closing.push_async_callback(close)
             await edge.start()
+            # Each reading writes down the next. Before the runner takes back one that a killed process left: that would have to wait.
+            await storage.run(lambda tx: tx.later(ReadAnswers()))
             await runner.start()
             closing.push_async_callback(runner.stop)
-            # From here on each reading writes down the next.
-            await storage.run(lambda tx: tx.later(ReadAnswers()))
             yield
 
     app = web.Application(client_max_size=1024 * 1024 + 1)

@@ -80,6 +80,15 @@ class DeadlyCalendars:
     async def events(self, subject: str) -> list[dict[str, Any]]:
         return [one for one in await self.store.all("meeting") if subject in one["subject"]]
 
+    async def answer(self, mailbox: str, answer: str) -> None:
+        """What somebody presses on the one event in their calendar."""
+        headers = {"Authorization": "Bearer local", "Prefer": 'IdType="ImmutableId"'}
+        async with aiohttp.ClientSession(headers=headers) as http:
+            async with http.get(f"{self.url}/users/{mailbox}/events") as found:
+                (event,) = (await found.json())["value"]
+            async with http.post(f"{self.url}/users/{mailbox}/events/{event['id']}/{answer}", json={}) as answered:
+                assert answered.status == 202
+
     @web.middleware
     async def _struck(self, request: web.Request, handler: Callable[[web.Request], Any]) -> web.StreamResponse:
         if self.strike and self.strike.falls("before", request):

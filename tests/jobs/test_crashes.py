@@ -186,6 +186,22 @@ async def test_around_the_making_of_the_calendar_event(house: House, when: When,
     assert (moved["id"], moved["start"]["dateTime"][11:16]) == (event["id"], "13:00")
 
 
+@pytest.mark.parametrize(("when", "name"), [("before", "Nieminen"), ("after", "Nordman")])
+async def test_around_the_reading_of_an_answer(house: House, when: When, name: str) -> None:
+    """After: Graph has told of the answer, and the link to what comes next is not saved."""
+    group = await gathered(house, name)
+    await group.plan()
+    await house.at_rest()
+    house.calendars.strike = house.strike(when, "GET", "/calendarView/delta")
+    await house.calendars.answer(group.chair.email, "decline")
+    await house.after_the_kill()
+    given = "SELECT response FROM invitation_answer JOIN person ON person.id = person_id WHERE name = ?"
+    await house.until(lambda: house.stored(given, group.chair.name) == [("declined",)], "the answer in the meeting")
+    await house.at_rest()
+    taken = "SELECT 1 FROM journal JOIN body ON body.id = body_id WHERE name LIKE ? AND command = 'take_answers'"
+    assert len(house.stored(taken, f"{name}%")) == 1
+
+
 async def test_while_the_members_of_the_team_are_read(house: House) -> None:
     channel = house.channel
     secretary = channel.person("Aino Julin")

@@ -38,14 +38,29 @@ async def invited(room: Room, who: Person) -> None:
     raise AssertionError(f"{who.name} is not invited")
 
 
-def answers(folder: Path) -> list[tuple[str, str]]:
-    """Who has answered what, as it is stored."""
+def stored(folder: Path, query: str) -> list[tuple[Any, ...]]:
     connection = sqlite3.connect(f"file:{folder / 'room.db'}?mode=ro", uri=True)
     try:
-        joined = "SELECT name, response FROM invitation_answer JOIN person ON person.id = person_id ORDER BY name"
-        return connection.execute(joined).fetchall()
+        return connection.execute(query).fetchall()
     finally:
         connection.close()
+
+
+def answers(folder: Path) -> list[tuple[Any, ...]]:
+    """Who has answered what."""
+    return stored(folder, "SELECT name, response FROM invitation_answer JOIN person ON person.id = person_id ORDER BY name")
+
+
+async def subscribed(room: Room, folder: Path, but: str = "") -> str:
+    """The subscription, another than `but`, once there is one."""
+    query = "SELECT subscription_id FROM watch"
+    found: str = await room.settled(lambda: next((one for (one,) in stored(folder, query) if one not in {"", but}), ""), "subscribed")
+    return found
+
+
+async def fault(room: Room, **fault: object) -> None:
+    async with aiohttp.ClientSession() as http, http.post(f"{room.url}/graph/sandbox/faults", json=fault) as answer:
+        assert answer.status == 204, await answer.text()
 
 
 async def test_a_member_who_declines_in_outlook_has_declined_without_anybody_asking(tmp_path: Path) -> None:
@@ -64,3 +79,20 @@ async def test_a_member_who_declines_in_outlook_has_declined_without_anybody_ask
         await outlook(room, scene.vesa, "accept")
         await room.at(PLANNED + timedelta(hours=2))
         await room.settled(lambda: ("Vesa Virta", "accepted") in answers(tmp_path), "the newer answer")
+
+
+async def test_where_graph_notifies_an_answer_is_there_at_once(tmp_path: Path) -> None:
+    """The clock stands still, so that no reading falls due by itself."""
+    async with Room(tmp_path, PLANNED) as room:
+        scene = await published(room)
+        await invited(room, scene.vesa)
+        first = await subscribed(room, tmp_path)
+        await fault(room, notification="twice")
+        await outlook(room, scene.vesa, "decline")
+        await room.settled(lambda: answers(tmp_path) == [("Vesa Virta", "declined")], "the answer in the meeting")
+        await scene.wait_told(scene.desk, "Elli Eskola")
+        await fault(room, notification="subscriptionRemoved")
+        await subscribed(room, tmp_path, but=first)
+        await outlook(room, scene.maija, "accept")
+        await room.settled(lambda: ("Maija Meri", "accepted") in answers(tmp_path), "the other answer")
+        assert len(stored(tmp_path, "SELECT 1 FROM journal WHERE command = 'take_answers'")) == 2
