@@ -27,17 +27,19 @@ _REFUSED = ("$orderby", "$filter", "$select", "$expand", "$search")
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """Where a caller has got to. `since`: the last change it knows (0: none); `after`: the last event of the page before."""
+    """Where a caller has got to. `since`: the last change it knows (0: none); `until`: the last one when its round began, or None
+    before a round; `after`: the last event of the page before."""
 
     mailbox: str
     start: str
     end: str
     since: int
     made: float
+    until: int | None = None
     after: tuple[int, str] | None = None
 
     def text(self) -> str:
-        parts = [self.mailbox, self.start, self.end, self.since, self.made, self.after]
+        parts = [self.mailbox, self.start, self.end, self.since, self.made, self.until, self.after]
         return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
 
     def includes(self, copy: Copy) -> bool:
@@ -49,18 +51,18 @@ async def delta_page(
 ) -> Document:
     """One page of a round: `value`, and the link to the next page or to the next round."""
     token = _token(request, mailboxes)
-    # Before the copies are read: what changes meanwhile comes in the next round instead of getting lost.
-    newest = await mailboxes.last_change()
-    changed = [copy for copy in await mailboxes.copies(token.mailbox) if _concerns(copy, token)]
+    # Before the copies are read, and kept for the whole round: what changes meanwhile comes in the next one instead of getting lost.
+    until = token.until if token.until is not None else await mailboxes.last_change()
+    changed = [copy for copy in await mailboxes.copies(token.mailbox) if copy.changed_at <= until and _concerns(copy, token)]
     left = [copy for copy in sorted(changed, key=_place) if token.after is None or _place(copy) > token.after]
     page, more = left[: _size(request)], left[_size(request) :]
     value = [shown(copy) if token.includes(copy) else {"@removed": {"reason": "deleted"}, "id": shown_id(copy)} for copy in page]
     address = f"{request.url.origin()}{request.path}"
     moment = mailboxes.now.timestamp()
     if more:
-        onward = _Token(token.mailbox, token.start, token.end, token.since, moment, _place(page[-1]))
+        onward = _Token(token.mailbox, token.start, token.end, token.since, moment, until, _place(page[-1]))
         return {"value": value, "@odata.nextLink": f"{address}?$skiptoken={onward.text()}"}
-    following = _Token(token.mailbox, token.start, token.end, newest, moment)
+    following = _Token(token.mailbox, token.start, token.end, until, moment)
     return {"value": value, "@odata.deltaLink": f"{address}?$deltatoken={following.text()}"}
 
 
@@ -99,8 +101,16 @@ def _token(request: web.Request, mailboxes: Mailboxes) -> _Token:
 def _read(text: str, mailbox: str, now: datetime) -> _Token:
     gone = GraphRefusal(410, "SyncStateNotFound", "The sync state generation is not found; a full synchronization is required.")
     try:
-        of, start, end, since, made, after = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        token = _Token(of, start, end, int(since), float(made), (int(after[0]), str(after[1])) if after else None)
+        of, start, end, since, made, until, after = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        token = _Token(
+            of,
+            start,
+            end,
+            int(since),
+            float(made),
+            None if until is None else int(until),
+            (int(after[0]), str(after[1])) if after else None,
+        )
         utc(token.start), utc(token.end)
     except (ValueError, TypeError, AttributeError, IndexError) as unreadable:
         raise gone from unreadable

@@ -80,7 +80,25 @@ async def test_what_changes_between_two_pages_is_not_lost(sandbox: Sandbox) -> N
     page = await first(sandbox, 1)
     await sandbox.calendar.update(one, changed(key="one", subject="one again"))
     rest = await follow(sandbox, page.odata_next_link)
-    assert told(rest) == ["two", "three", "one again"]
+    assert told(rest) == ["two", "three"]
+    assert told(await follow(sandbox, rest.odata_delta_link)) == ["one again"]
+
+
+async def test_what_was_told_on_one_page_and_removed_before_the_last_is_told_as_gone(sandbox: Sandbox) -> None:
+    one, two, three = await plan(sandbox, "one", "two", "three")
+    page = await first(sandbox, 2)
+    assert told(page) == ["one", "two"]
+    await sandbox.calendar.cancel(one, "")
+    last = await follow(sandbox, page.odata_next_link, 2)
+    assert told(last) == ["three"]
+    later = await follow(sandbox, last.odata_delta_link, 2)
+    assert told(later) == ["gone"]
+    for name, event_id in (("two", two), ("three", three)):
+        await sandbox.calendar.update(event_id, changed(key=name, subject=f"{name} again"))
+    page = await follow(sandbox, later.odata_delta_link, 1)
+    await sandbox.calendar.cancel(two, "")
+    last = await follow(sandbox, page.odata_next_link, 1)
+    assert told(page) + told(last) + told(await follow(sandbox, last.odata_delta_link)) == ["two again", "three again", "gone"]
 
 
 async def test_only_the_range_is_told_and_what_leaves_it_is_removed(sandbox: Sandbox) -> None:
