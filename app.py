@@ -193,7 +193,7 @@ def configure_logs() -> None:
 def main() -> None:
     configure_logs()
     if sys.argv[1:2] == ["check"]:
-        raise SystemExit(check.main(sys.argv[2:], _graph))
+        raise SystemExit(check.main(sys.argv[2:], check.Means(_graph, _edge_config)))
     if sys.argv[1:]:
         raise SystemExit("python app.py serves; python app.py check tells what works in the tenant.")
     settings = read_settings()

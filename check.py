@@ -13,24 +13,36 @@ import shutil
 import sys
 import textwrap
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.edge import ChannelFailure, Edge, EdgeConfig
 from bot.notifications import PATH as NOTIFICATIONS
 from graph.check import Result, Row, graph_rows, trial_letter
 from graph.client import GraphClient
 from graph.mail import SmtpMail
 from meetings.ports import CalendarFailure
 from settings import Settings, read_settings
-from storage.look import Version, version_of
+from storage.look import Version, channels_of, version_of
 
 _PART, _RESULT = 19, 10
+# Private channels and other teams have sites of their own, each with its own grant; a few tell enough.
+_MOST_CHANNELS = 10
 
 
-def main(arguments: list[str], connect: Callable[[Settings], GraphClient]) -> int:
-    """`connect` makes the Graph client that the bot itself would use."""
+@dataclass(frozen=True, slots=True)
+class Means:
+    """How the bot itself would reach Graph and Teams, from its settings."""
+
+    graph: Callable[[Settings], GraphClient]
+    teams: Callable[[Settings], EdgeConfig]
+
+
+def main(arguments: list[str], means: Means) -> int:
     parser = argparse.ArgumentParser(
         prog="python app.py check", description="What works in this tenant, what is missing and how to grant it."
     )
@@ -39,12 +51,12 @@ def main(arguments: list[str], connect: Callable[[Settings], GraphClient]) -> in
     options = parser.parse_args(arguments)
     # What the libraries would log of a failure is told in a sentence here.
     logging.disable(logging.CRITICAL)
-    return asyncio.run(_check(connect, options))
+    return asyncio.run(_check(means, options))
 
 
-async def _check(connect: Callable[[Settings], GraphClient], options: argparse.Namespace) -> int:
+async def _check(means: Means, options: argparse.Namespace) -> int:
     rows = []
-    async for row in _rows(connect, options):
+    async for row in _rows(means, options):
         rows.append(row)
         _show(row)
     _advise(rows)
@@ -53,7 +65,7 @@ async def _check(connect: Callable[[Settings], GraphClient], options: argparse.N
     return 1 if missing else 0
 
 
-async def _rows(connect: Callable[[Settings], GraphClient], options: argparse.Namespace) -> AsyncIterator[Row]:
+async def _rows(means: Means, options: argparse.Namespace) -> AsyncIterator[Row]:
     try:
         settings = read_settings()
     except SystemExit as faults:
@@ -62,11 +74,12 @@ async def _rows(connect: Callable[[Settings], GraphClient], options: argparse.Na
         return
     yield Row("settings", Result.WORKS, "The settings are complete.")
     send = options.send and "@" in settings.organiser
-    yield await asyncio.to_thread(database_row, settings.database_url)
+    database = await asyncio.to_thread(database_row, settings.database_url)
+    yield database
     if settings.local:
         yield Row("Microsoft 365", Result.SKIPPED, "PYKALA_LOCAL=1: the sandbox inside the bot stands in for it and needs no rights.")
     else:
-        client = connect(settings)
+        client = means.graph(settings)
         try:
             async for row in graph_rows(
                 client,
@@ -75,6 +88,7 @@ async def _rows(connect: Callable[[Settings], GraphClient], options: argparse.Na
                 letters=not settings.smtp_url,
                 send=send,
                 notified=settings.public_url.rstrip("/") + NOTIFICATIONS,
+                channels=partial(_channels, settings, means) if database.result is Result.WORKS else None,
             ):
                 yield row
         finally:
@@ -102,6 +116,19 @@ def database_row(url: str) -> Row:
         Version.FOREIGN: "It was made by another version of the bot, or by something else.",
     }
     return Row(part, Result.MISSING if version is Version.FOREIGN else Result.WORKS, says[version])
+
+
+async def _channels(settings: Settings, means: Means) -> list[tuple[str, str]]:
+    """Group and channel of the first bodies; none where no bot has written yet."""
+    try:
+        known = await asyncio.to_thread(channels_of, settings.database_url)
+    except SQLAlchemyError:
+        return []
+    try:
+        async with Edge(means.teams(settings)) as edge:
+            return [(await edge.connector.group(service, team), channel) for service, team, channel in known[:_MOST_CHANNELS]]
+    except ChannelFailure as failure:
+        raise CalendarFailure(f"Teams {failure.status} {failure.code}", transient=failure.transient) from failure
 
 
 async def _mail_server(settings: Settings, *, send: bool) -> Row:

@@ -1,23 +1,25 @@
 """What of Microsoft Graph works for this app, tried call by call, for `python app.py check`.
 
 Nothing here changes what people see: a calendar's own colour is written back, a letter without recipients is one that Exchange refuses
-to send, a subscription is made and removed; a letter to the organiser goes only when it is asked for. The sentences
+to send, a subscription and an upload are begun and given up; a letter to the organiser goes only when it is asked for. The sentences
 are for whoever runs the bot, so they are English only, as the faults of settings are.
 """
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import httpx
 import jwt
-from kiota_abstractions.api_error import APIError
+from msgraph.generated.drives.item.items.item.create_upload_session.create_upload_session_post_request_body import (
+    CreateUploadSessionPostRequestBody,
+)
 from msgraph.generated.models.calendar import Calendar
 from msgraph.generated.models.date_time_time_zone import DateTimeTimeZone
 from msgraph.generated.models.message import Message
@@ -28,7 +30,7 @@ from msgraph.generated.users.item.send_mail.send_mail_post_request_body import S
 
 from graph.client import GraphClient, NoToken
 from graph.failures import PERMISSION as CALENDARS
-from graph.failures import failure_of
+from graph.failures import graph_call
 from graph.mail import PERMISSION as MAIL
 from graph.mail import GraphMail
 from meetings.ports import CalendarFailure, Letter
@@ -42,12 +44,11 @@ _WIDE = {
     "Calendars.Read": "every calendar",
     MAIL: "every mailbox's outgoing mail",
     "Files.ReadWrite.All": "every file",
-    "Files.Read.All": "every file to reading",
     "Sites.ReadWrite.All": "every site",
     "Sites.FullControl.All": "every site",
 }
-# Opens nothing until a site is granted.
-FILES = "Sites.Selected"
+# To find a channel's folder, for which there is nothing narrower; and to write into it, which opens nothing until a site is granted.
+FOLDER, SITE = "Files.Read.All", "Sites.Selected"
 
 _SIGN_IN = {
     "invalid_client": "Entra does not accept the proof: the secret, certificate or federated credential is not that of MicrosoftAppId.",
@@ -95,6 +96,8 @@ class Row:
 
 
 _Tried = Callable[[str], Awaitable[Row]]
+# The Entra group and the channel of each body's team; `CalendarFailure` when Teams does not tell.
+Channels = Callable[[], Awaitable[Sequence[tuple[str, str]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +123,10 @@ async def graph_rows(
     letters: bool = True,
     send: bool = False,
     notified: str = "",
+    channels: Channels | None = None,
 ) -> AsyncIterator[Row]:
     """One row after the other, as each is known. `outsider`: a mailbox that must stay closed. `letters`: mail goes by Graph, and `send`
-    sends one to the organiser. `notified`: the address for notifications."""
+    sends one to the organiser. `notified`: the address for notifications. `channels`: finds the bodies' channels."""
     try:
         signed = _read_token(await client.sign_in())
     except NoToken as refused:
@@ -132,7 +136,7 @@ async def graph_rows(
     yield Row("sign-in", Result.WORKS, "Entra gives the app a token for Microsoft Graph.")
     if signed.roles is not None:
         yield _consents(signed.roles)
-    check = _Check(client, organiser, outsider, signed, send, notified)
+    check = _Check(client, organiser, outsider, signed, send, notified, channels)
     for part, trying in check.parts(letters=letters).items():
         yield await _tried(part, trying)
 
@@ -145,6 +149,7 @@ class _Check:
     signed: _Signed
     send: bool
     notified: str
+    channels: Channels | None
 
     def parts(self, *, letters: bool) -> dict[str, _Tried]:
         found: dict[str, _Tried] = {
@@ -156,7 +161,7 @@ class _Check:
         }
         if letters:
             found["letters"] = self._letters
-        return {**found, "notifications": self._notices}
+        return {**found, "notifications": self._notices, "channel files": self._files}
 
     async def _reading(self, part: str) -> Row:
         try:
@@ -255,6 +260,56 @@ class _Check:
             return Row(part, Result.WARNING, f"{says} {meanwhile}")
         return Row(part, Result.WORKS, "Microsoft Graph reaches the bot at PUBLIC_URL, and tells it of answers at once.")
 
+    async def _files(self, part: str) -> Row:
+        instead = "There the bot's own links lead to the documents."
+        try:
+            found = await self.channels() if self.channels else ()
+        except CalendarFailure as failure:
+            return Row(part, Result.WARNING, f"Teams does not tell which groups the bodies' teams are ({failure.reason}). {instead}")
+        if not found:
+            return Row(part, Result.SKIPPED, "No body is set up yet, so there is no channel to try.")
+        says: list[str] = []
+        grant: tuple[str, ...] = ()
+        for group, channel in found:
+            try:
+                await self._write_into(group, channel)
+            except CalendarFailure as failure:
+                if failure.refused:
+                    grant += self._site(group)
+                says.append("A channel has no folder yet." if failure.gone else _of_call(failure, "for a channel's files"))
+        if says:
+            told = " ".join(dict.fromkeys(says))
+            return Row(part, Result.WARNING, f"{len(found) - len(says)} of {len(found)} channels tried take files. {told} {instead}", grant)
+        return Row(part, Result.WORKS, f"Documents can be put among the files of channels ({len(found)} tried, nothing was put).")
+
+    async def _write_into(self, group: str, channel: str) -> None:
+        """Ask for an upload and give it up: nothing is there before its last part, but the right to write is asked for."""
+        if not group:
+            raise CalendarFailure("no group", gone=True)
+        async with graph_call(PATIENCE, of_event=True, permission=FOLDER):
+            folder = await self.client.teams.by_team_id(group).channels.by_channel_id(channel).files_folder.get()
+        drive = folder.parent_reference.drive_id if folder and folder.parent_reference else None
+        if folder is None or not folder.id or not drive:
+            raise CalendarFailure("no folder in the answer", gone=True)
+        item = self.client.drives.by_drive_id(drive).items.by_drive_item_id(folder.id)
+        base = str(self.client.request_adapter.base_url).rstrip("/")
+        address = f"{base}/drives/{quote(drive, safe='!')}/items/{quote(folder.id, safe='!')}:/pykala-check:/createUploadSession"
+        session = await _asked(item.create_upload_session.with_url(address).post(CreateUploadSessionPostRequestBody()), SITE)
+        if session and session.upload_url:
+            async with graph_call(PATIENCE, permission=SITE), httpx.AsyncClient(timeout=PATIENCE) as http:
+                await http.delete(session.upload_url)
+
+    def _site(self, group: str) -> tuple[str, ...]:
+        """The one site of a team (https://learn.microsoft.com/graph/permissions-selected-overview)."""
+        app = self.signed.app_id or "<application (client) id>"
+        granted = f'{{"roles":["write"],"grantedToIdentities":[{{"application":{{"id":"{app}","displayName":"Pykala"}}}}]}}'
+        return (
+            f"# In Entra consent to {FOLDER}, and to {SITE}, which opens nothing by itself. Then:",
+            "Connect-MgGraph -Scopes Sites.FullControl.All",
+            f'$site = (Invoke-MgGraphRequest GET "/v1.0/groups/{group}/sites/root").id',
+            f"Invoke-MgGraphRequest POST \"/v1.0/sites/$site/permissions\" -Body '{granted}'",
+        )
+
     def _mailbox_row(self, part: str, failure: CalendarFailure, permission: str = CALENDARS, instead: str = "") -> Row:
         if failure.mailbox:
             says = f"There is no mailbox GRAPH_ORGANISER in this tenant, or it has no Exchange licence ({failure.reason})."
@@ -285,18 +340,8 @@ async def _tried(part: str, trying: _Tried) -> Row:
 
 
 async def _asked(call: Awaitable[Found], permission: str) -> Found:
-    """The answer, in time; `CalendarFailure` otherwise."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            return await call
-    except APIError as error:
-        raise failure_of(error, permission) from error
-    except NoToken as error:
-        raise CalendarFailure(f"token {error.reason}", transient=error.transient) from error
-    except (TimeoutError, httpx.TimeoutException) as error:
-        raise CalendarFailure("timeout", transient=True) from error
-    except httpx.HTTPError as error:
-        raise CalendarFailure(f"connection {type(error).__name__}", transient=True) from error
+    async with graph_call(PATIENCE, permission=permission):
+        return await call
 
 
 def _of_call(failure: CalendarFailure, where: str = "on this mailbox") -> str:
@@ -333,7 +378,7 @@ def _read_token(token: str) -> _Signed:
 def _consents(roles: frozenset[str]) -> Row:
     part = "consents in Entra"
     wide = sorted(roles & _WIDE.keys())
-    unused = sorted(roles - _WIDE.keys() - {FILES})
+    unused = sorted(roles - _WIDE.keys() - {FOLDER, SITE})
     says = (
         [f"{', '.join(f'{one} opens {_WIDE[one]}' for one in wide)} in the tenant: grant it narrowly and remove the consent."]
         if wide

@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, NullPool, create_engine, make_url
+from sqlalchemy import Connection, NullPool, create_engine, make_url, select
 
+from storage import tables
 from storage.migrate import HERE
 
 
@@ -31,6 +32,16 @@ def version_of(url: str) -> Version:
         return Version.CURRENT
     known = {script.revision for script in scripts.walk_revisions()}
     return Version.OLDER if found is None or found in known else Version.FOREIGN
+
+
+def channels_of(url: str) -> tuple[tuple[str, str, str], ...]:
+    """The channels of bodies, of a database of this version: service address, team and channel as Teams names them."""
+    place = tables.conversation.c
+    found = select(place.service_url, place.team_id, place.id).join_from(
+        tables.body, tables.conversation, tables.body.c.channel_id == place.id
+    )
+    with _opened(url) as connection:
+        return tuple((service, team, channel) for service, team, channel in connection.execute(found.where(place.team_id != "")))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from sqlalchemy import text
 
 import check
 from graph.check import Result
+from meetings.model import Body, Conversation
+from storage import tables
 from storage.engine import open_engine
 from storage.migrate import upgrade
 from storage.transaction import Storage
@@ -95,8 +98,10 @@ async def test_a_tenant_where_all_is_granted(terminal: Terminal, tenant: Tenant)
         "free and busy",
         "letters",
         "notifications",
+        "channel files",
     }
-    assert {line.split()[0] for line in lines(said).values()} == {"works"}
+    assert {line.split()[0] for part, line in lines(said).items() if part != "channel files"} == {"works"}
+    assert lines(said)["channel files"] == "not tried No body is set up yet, so there is no channel to try."
 
 
 async def test_what_is_missing_is_told_with_its_commands_once(terminal: Terminal, tenant: Tenant) -> None:
@@ -152,6 +157,20 @@ async def test_a_mail_server_is_greeted_or_sent_one_letter(terminal: Terminal, t
     status, said = await terminal.check(**post)
     assert (status, lines(said)["letters"].split()[0]) == (1, "missing")
     assert not any("sendMail" in path for _, path, _ in tenant.asked)
+
+
+async def test_channels_are_found_in_the_database(terminal: Terminal, tenant: Tenant) -> None:
+    engine = open_engine(terminal.settings["DATABASE_URL"])
+    upgrade(engine)
+    with engine.begin() as connection:
+        body = Body("b", TENANT, "Saarten ohjausryhmä", "19:kokoukset@thread.tacv2")
+        connection.execute(tables.body.insert(), {column.name: getattr(body, column.name) for column in tables.body.c})
+        place = Conversation(body.channel_id, TENANT, "https://elsewhere.example.org/", "channel", "19:team@thread.tacv2")
+        connection.execute(tables.conversation.insert(), asdict(place))
+    engine.dispose()
+    _, said = await terminal.check()
+    # The token goes to Teams alone, whatever the database says.
+    assert "(Teams 403 ServiceUrlNotAllowed)" in lines(said)["channel files"]
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ import graph.check
 from graph.check import Result, Row, graph_rows
 from graph.client import GraphClient, graph_client
 from graph.credentials import ClientSecret
+from meetings.ports import CalendarFailure
 from tests.graph.conftest import served
 from tests.standins.issuer import APP_ID, SECRET, TENANT, Issuer
-from tests.standins.tenant import ORGANISER, OUTSIDER, Tenant
+from tests.standins.tenant import CHANNEL, GROUP, ORGANISER, OUTSIDER, UPLOAD, Tenant
 
 NOTIFIED = "https://pykala.example.org/graph/notifications"
 
@@ -44,8 +45,12 @@ async def client(issuer: Issuer, tenant: Tenant) -> AsyncIterator[GraphClient]:
     await client.aclose()
 
 
+async def known() -> list[tuple[str, str]]:
+    return [(GROUP, CHANNEL)]
+
+
 async def rows(client: GraphClient, **options: Any) -> dict[str, Row]:
-    asked = {"notified": NOTIFIED, **options}
+    asked = {"notified": NOTIFIED, "channels": known, **options}
     return {row.part: row async for row in graph_rows(client, ORGANISER, **asked)}
 
 
@@ -60,8 +65,10 @@ async def test_what_works_is_told_and_nothing_is_changed(client: GraphClient, te
         "sendMail",
         "subscriptions",
         "sub-1",
+        "createUploadSession",
+        "upload",
     ]
-    colour, busy, letter, subscription, _ = (body for _, body in written)
+    colour, busy, letter, subscription, *_ = (body for _, body in written)
     assert subscription["notificationUrl"] == NOTIFIED
     assert {name: value for name, value in colour.items() if name != "@odata.type"} == {"color": "lightTeal"}
     assert busy["Schedules"] == [OUTSIDER]
@@ -212,3 +219,30 @@ async def test_without_notifications_answers_are_looked_for(client: GraphClient,
     assert row.result is Result.WARNING
     assert said in row.says
     assert row.says.endswith("Until then answers are looked for every few minutes.")
+
+
+@pytest.mark.parametrize("call", [f"GET /teams/{GROUP}/channels/{CHANNEL}/filesFolder", UPLOAD])
+async def test_a_site_that_is_closed_is_granted_alone(client: GraphClient, tenant: Tenant, call: str) -> None:
+    tenant.refuse(call, 403, "accessDenied")
+    row = (await rows(client))["channel files"]
+    assert row.result is Result.WARNING
+    assert "0 of 1 channels tried take files" in row.says
+    commands = "\n".join(row.grant)
+    assert f"/v1.0/groups/{GROUP}/sites/root" in commands
+    assert f'"application":{{"id":"{APP_ID}"' in commands
+    assert not any(path == "/upload" for _, path, _ in tenant.asked)
+
+
+async def test_channels_that_cannot_be_tried_are_told(client: GraphClient, tenant: Tenant) -> None:
+    tenant.refuse(f"GET /teams/{GROUP}/channels/{CHANNEL}/filesFolder", 404, "itemNotFound")
+    assert "A channel has no folder yet." in (await rows(client))["channel files"].says
+
+    async def none() -> list[tuple[str, str]]:
+        return []
+
+    async def untold() -> list[tuple[str, str]]:
+        raise CalendarFailure("Teams 403 BotNotInConversationRoster")
+
+    assert (await rows(client, channels=none))["channel files"].result is Result.SKIPPED
+    row = (await rows(client, channels=untold))["channel files"]
+    assert (row.result, "BotNotInConversationRoster" in row.says) == (Result.WARNING, True)

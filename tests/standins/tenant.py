@@ -11,6 +11,9 @@ from aiohttp import web
 
 ORGANISER = "siiri.sihteeri@example.org"
 OUTSIDER = "ulla.ulkona@example.org"
+GROUP = "0d5f3c1e-8a4b-4f3a-9c1d-2b7e6f5a4c30"
+CHANNEL = "19:kokoukset@thread.tacv2"
+UPLOAD = "POST /drives/b!drive/items/folder:/pykala-check:/createUploadSession"
 
 
 class Tenant:
@@ -31,6 +34,8 @@ class Tenant:
         self.refuse(f"GET /users/{OUTSIDER}/calendar", 403, "ErrorAccessDenied")
         self.allow("POST /subscriptions", {"id": "sub-1", "expirationDateTime": "2030-01-01T00:00:00Z"})
         self.allow("DELETE /subscriptions/sub-1", {})
+        self.allow(f"GET /teams/{GROUP}/channels/{CHANNEL}/filesFolder", {"id": "folder", "parentReference": {"driveId": "b!drive"}})
+        self.allow("DELETE /upload", {})
         # What Exchange says to a letter without recipients from somebody who may send.
         self.refuse(f"POST /users/{ORGANISER}/sendMail", 400, "ErrorInvalidRecipients")
         self.app = web.Application()
@@ -51,5 +56,7 @@ class Tenant:
         call = f"{request.method} {path}"
         if call in self.hanging:
             await asyncio.sleep(3600)
+        if call == UPLOAD and call not in self._answers:
+            return web.json_response({"uploadUrl": f"{self.url}/upload"})
         status, answer = self._answers.get(call, (404, {"error": {"code": "ResourceNotFound", "message": "-"}}))
         return web.json_response(answer, status=status)
