@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from bot.edge import ChannelFailure, Edge, EdgeConfig
 from bot.edge.credentials import AHEAD, REST, Grant, Tokens, token_source
 from tests.bot.edge_parts import entra
-from tests.standins.channel import FILE, Channel, Place, Trouble
+from tests.standins.channel import FILE, Channel, Place, Trouble, group_of
 from tests.standins.issuer import Issuer
 
 NOTE = {"type": "message", "text": "Kokous siirtyy."}
@@ -351,3 +351,11 @@ async def test_another_issuers_token_proves_the_bot(monkeypatch: pytest.MonkeyPa
 def test_registration_that_is_not_whole_is_not_started(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"app type|app_type"):
         EdgeConfig(**{"app_type": "SingleTenant", "app_id": "a", "app_password": "b", "tenant_id": "c", **wrong})  # type: ignore[arg-type]  # wrong on purpose
+
+
+async def test_a_team_tells_its_group(edge: Edge, channel: Channel) -> None:
+    board = channel.team("Ohjausryhmä", "Yleinen", [channel.person("Anna Aalto")])
+    assert await edge.connector.group(channel.service_url, board.team_id) == group_of(board.team_id)
+    with pytest.raises(ChannelFailure) as failure:
+        await edge.connector.group(channel.service_url, "19:other@thread.tacv2")
+    assert failure.value.gone

@@ -202,11 +202,13 @@ class Client:
 
     # --- everybody else ---
 
-    async def post_with(self, text: str, verb: str = "", link: str = "", **data: Any) -> Post:
-        """The latest message that says this and has this button and link, waited for: cards of the board change after the answer."""
+    async def post_with(self, text: str, verb: str = "", link: str = "", to: str = "", **data: Any) -> Post:
+        """The latest message that says this and has this button and link (`to` an address with this in it), waited for: cards of the board
+        change after the answer."""
         for _ in range(PATIENCE // 100):
             for post in reversed(self.posts.values()):
-                linked = not link or link in links_of(post.card)
+                links = links_of(post.card)
+                linked = not link or (link in links and to in links[link])
                 if linked and text in text_of(post.card) and (not verb or _has(post.card, verb, data)):
                     return post
             await self.page.wait_for_timeout(100)

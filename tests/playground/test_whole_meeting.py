@@ -154,8 +154,8 @@ async def test_a_meeting_in_the_real_client(house: House, client: Client) -> Non
 
     # The deadline passes, and with it the minutes are approved: the PDF on the board is the one whose digest stands there.
     await house.at(datetime(2027, 2, 17, 22, 0, 1, tzinfo=UTC))
-    # The round's card tells the digest as well, and may be refreshed first: the post is the one with the PDF.
-    approved = await client.post_with("Tarkiste (SHA-256)", link="Avaa PDF")
+    # The round's card tells the digest as well, and may be refreshed first: the post is the one with the PDF, in the channel's files.
+    approved = await client.post_with("Tarkiste (SHA-256)", link="Avaa PDF", to="/sandbox/files/")
     pdf = await client.page.request.get(links_of(approved.card)["Avaa PDF"])
     assert hashlib.sha256(await pdf.body()).hexdigest() in text_of(approved.card)
     await client.open(BOARD)
