@@ -26,7 +26,7 @@ class Version(StrEnum):
 def version_of(url: str) -> Version:
     """SQLAlchemyError when the database cannot be opened."""
     scripts = ScriptDirectory(str(HERE))
-    with _opened(url) as connection:
+    with opened(url) as connection:
         found = MigrationContext.configure(connection).get_current_revision()
     if found == scripts.get_current_head():
         return Version.CURRENT
@@ -40,16 +40,19 @@ def channels_of(url: str) -> tuple[tuple[str, str, str], ...]:
     found = select(place.service_url, place.team_id, place.id).join_from(
         tables.body, tables.conversation, tables.body.c.channel_id == place.id
     )
-    with _opened(url) as connection:
+    with opened(url) as connection:
         return tuple((service, team, channel) for service, team, channel in connection.execute(found.where(place.team_id != "")))
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[Connection]:
+def opened(url: str) -> Iterator[Connection]:
+    """A connection that cannot write: SQLite refuses to, and in PostgreSQL the transaction is one for reading."""
     parts = make_url(url)
     if parts.get_backend_name() == "sqlite":
         parts = parts.set(database=f"file:{quote(str(parts.database))}", query={**parts.query, "mode": "ro", "uri": "true"})
     else:
         parts = parts.update_query_dict({"connect_timeout": "10"})
     with create_engine(parts, poolclass=NullPool).connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(postgresql_readonly=True)
         yield connection
