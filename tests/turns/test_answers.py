@@ -10,9 +10,11 @@ from typing import Any
 
 import aiohttp
 
+from app import SANDBOX_ORGANISER
 from tests.standins.channel import Person
 from tests.turns.room import Room
 from tests.turns.scenes import PLANNED, published
+from texts import t
 
 HEADERS = {"Authorization": "Bearer local", "Prefer": 'IdType="ImmutableId"'}
 
@@ -96,3 +98,18 @@ async def test_where_graph_notifies_an_answer_is_there_at_once(tmp_path: Path) -
         await outlook(room, scene.maija, "accept")
         await room.settled(lambda: ("Maija Meri", "accepted") in answers(tmp_path), "the other answer")
         assert len(stored(tmp_path, "SELECT 1 FROM journal WHERE command = 'take_answers'")) == 2
+
+
+async def test_an_event_deleted_in_outlook_is_asked_about_at_once(tmp_path: Path) -> None:
+    async with Room(tmp_path, PLANNED) as room:
+        scene = await published(room)
+        await invited(room, scene.vesa)
+        await subscribed(room, tmp_path)
+        ((event_id,),) = await room.settled(
+            lambda: stored(tmp_path, "SELECT event_id FROM meeting WHERE event_id <> ''"), "the event is known"
+        )
+        address = f"{room.url}/graph/v1.0/users/{SANDBOX_ORGANISER}/events/{event_id}"
+        async with aiohttp.ClientSession(headers=HEADERS) as http, http.delete(address) as deleted:
+            assert deleted.status == 204
+        await scene.wait_told(scene.desk, t("fi", "told.event_gone", number="1/2026"))
+        assert stored(tmp_path, "SELECT event_trouble FROM meeting") == [("gone",)]
