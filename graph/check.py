@@ -31,6 +31,7 @@ from msgraph.generated.users.item.send_mail.send_mail_post_request_body import S
 from graph.client import GraphClient, NoToken
 from graph.failures import PERMISSION as CALENDARS
 from graph.failures import graph_call
+from graph.files import FOLDER, SITE
 from graph.mail import PERMISSION as MAIL
 from graph.mail import GraphMail
 from meetings.ports import CalendarFailure, Letter
@@ -47,8 +48,6 @@ _WIDE = {
     "Sites.ReadWrite.All": "every site",
     "Sites.FullControl.All": "every site",
 }
-# To find a channel's folder, for which there is nothing narrower; and to write into it, which opens nothing until a site is granted.
-FOLDER, SITE = "Files.Read.All", "Sites.Selected"
 
 _SIGN_IN = {
     "invalid_client": "Entra does not accept the proof: the secret, certificate or federated credential is not that of MicrosoftAppId.",

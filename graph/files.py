@@ -25,7 +25,8 @@ from graph.client import LOOPBACK, TIMEOUT
 from graph.failures import DEADLINE, graph_call
 from meetings.ports import CalendarFailure, ChannelFile
 
-PERMISSION = "Files.ReadWrite.All"
+# To find a channel's folder, for which there is nothing narrower; and to write into it, which opens nothing until a site is granted.
+FOLDER, SITE = "Files.Read.All", "Sites.Selected"
 # In one call up to 4 MB, by the older of the documented limits; a larger one in parts, each a multiple of 320 KiB.
 AT_ONCE = 4 * 1000 * 1000
 PART = 10 * 320 * 1024
@@ -50,7 +51,7 @@ class GraphFiles:
         self._deadline = deadline
 
     async def share(self, group_id: str, channel_id: str, files: Sequence[ChannelFile]) -> tuple[str, ...]:
-        async with self._call():
+        async with self._call(FOLDER):
             folder = await self._client.teams.by_team_id(group_id).channels.by_channel_id(channel_id).files_folder.get()
         drive = folder.parent_reference.drive_id if folder is not None and folder.parent_reference else None
         if folder is None or not folder.id or not drive:
@@ -137,8 +138,8 @@ class GraphFiles:
     def _item(self) -> DriveItemItemRequestBuilder:
         return self._client.drives.by_drive_id("-").items.by_drive_item_id("-")
 
-    def _call(self) -> AbstractAsyncContextManager[None]:
-        return graph_call(self._deadline, of_event=True, permission=PERMISSION)
+    def _call(self, permission: str = SITE) -> AbstractAsyncContextManager[None]:
+        return graph_call(self._deadline, of_event=True, permission=permission)
 
 
 def _bare(url: str) -> httpx.AsyncClient:

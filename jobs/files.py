@@ -82,7 +82,9 @@ def _tell_missing(tx: Transaction, effect: e.ShareDocuments, failure: CalendarFa
     """Once a body and cause in the time that effects are kept: every later document meets the same."""
     meeting = tx.meeting(effect.meeting_id)
     cause = "refused" if failure.refused else "folder" if failure.gone else "failed"
-    _tell_once(tx, meeting, f"{meeting.body_id}:{cause}", f"files_{cause}", (("reason", failure.reason),))
+    # What is refused names the right at its end.
+    params = (("reason", failure.reason), ("permission", failure.reason.rpartition(" ")[2]))
+    _tell_once(tx, meeting, f"{meeting.body_id}:{cause}", f"files_{cause}", params)
     _invite(tx, effect)
 
 

@@ -132,7 +132,7 @@ async def test_approved_minutes_never_take_the_place_of_another_file(room: Room,
 @pytest.mark.parametrize(
     ("trouble", "sentence", "params"),
     [
-        ({"status": 403, "code": "accessDenied"}, "files_refused", {}),
+        ({"status": 403, "code": "accessDenied"}, "files_refused", {"permission": "Files.Read.All"}),
         ({"status": 404, "code": "itemNotFound"}, "files_folder", {}),
         ({"status": 400, "code": "invalidRequest"}, "files_failed", {"reason": "Graph 400 invalidRequest"}),
     ],
