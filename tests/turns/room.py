@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -58,6 +58,10 @@ class Room:
         await self.stop()
         self._now = moment
         await self.start()
+
+    def wait(self, seconds: float) -> None:
+        """Let the bot's clock go on without a restart, so that what waits for its time comes to it."""
+        self._now += timedelta(seconds=seconds)
 
     # --- what people do ---
 
