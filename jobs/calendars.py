@@ -108,7 +108,8 @@ def _invitation(body: Body, meeting: Meeting, agenda: Document | None, address: 
     # Items and link come together when the document is there: each change of the text is a mail to everybody.
     if meeting.published_at and agenda:
         items = "".join(f"<li>§ {item.section} {escape(item.title)}</li>" for item in in_order(meeting))
-        link = escape(agenda.link or address(agenda.id, meeting.published_at))
+        # Our own link and not the channel's file: a called deputy need not be of the team, and it is there at once and stays the same.
+        link = escape(address(agenda.id, meeting.published_at))
         parts.append(f"<p>{escape(t(language, 'calendar.agenda'))}</p><ul>{items}</ul>")
         parts.append(f'<p><a href="{link}">{escape(t(language, "calendar.agenda_file"))}</a></p>')
     return "".join(parts)

@@ -35,6 +35,8 @@ class FileHandlers:
         await self._gate.passed(place.id)
         try:
             group = await self._messenger.group(place.service_url, place.team_id)
+            if not group:
+                raise CalendarFailure("Teams tells no group of the team", gone=True)
             links = await self._files.share(group, place.id, waiting.files)
         except CalendarFailure as failure:
             if failure.transient:
@@ -75,7 +77,6 @@ def _keep_links(tx: Transaction, effect: e.ShareDocuments, waiting: _Waiting, li
             _tell_once(tx, meeting, f"{meeting.id}:{document.name}", "files_taken", (("name", document.name),))
     if any(links):
         tx.later(e.RefreshBoard(meeting.id, PARTS[effect.kind]))
-    _invite(tx, effect)
 
 
 def _tell_missing(tx: Transaction, effect: e.ShareDocuments, failure: CalendarFailure) -> None:
@@ -85,16 +86,9 @@ def _tell_missing(tx: Transaction, effect: e.ShareDocuments, failure: CalendarFa
     # What is refused names the right at its end.
     params = (("reason", failure.reason), ("permission", failure.reason.rpartition(" ")[2]))
     _tell_once(tx, meeting, f"{meeting.body_id}:{cause}", f"files_{cause}", params)
-    _invite(tx, effect)
 
 
 def _tell_once(tx: Transaction, meeting: Meeting, about: str, sentence: str, params: tuple[tuple[str, str], ...]) -> None:
     told = e.Tell(f"files:{about}", tx.body(meeting.body_id).secretary_id, sentence, params, meeting.body_id, meeting.id)
     if not tx.was_written(told.key):
         tx.later(told)
-
-
-def _invite(tx: Transaction, effect: e.ShareDocuments) -> None:
-    """The invitation waited for the first agenda to be there."""
-    if effect.kind == "agenda" and all(one.edition == 1 for one in tx.documents(effect.meeting_id) if one.kind == "agenda"):
-        tx.later(e.SyncEvent(effect.meeting_id))

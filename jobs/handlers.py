@@ -7,7 +7,6 @@ import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any, Protocol
 
 from cards import render
@@ -34,8 +33,6 @@ from texts import t, wording
 
 # The part of the thread that shows each kind of document.
 PARTS = {"agenda": "meeting", "round": "minutes", "approved": "approved"}
-# So long the invitation waits for a new agenda to be in the channel's files.
-SHARING = timedelta(seconds=30)
 
 
 class Messenger(Protocol):
@@ -312,9 +309,8 @@ def _keep_documents(tx: Transaction, made: Document, files: tuple[tuple[str, byt
             tx.later(e.Tell(f"minutes:{meeting.id}", secretary_id, "minutes_ready", number, meeting.body_id, meeting.id))
         return
     if made.kind == "agenda" and made.edition == 1:
-        # The invitation leads to it, in the channel's files if it gets there soon: a link that changes is a mail to everybody. What makes
-        # a newer edition asks for the calendar itself, once the changes have calmed down.
-        tx.later(e.SyncEvent(meeting.id), due=tx.now + SHARING)
+        # The invitation leads to it. What makes a newer edition asks for the calendar itself, once the changes have calmed down.
+        tx.later(e.SyncEvent(meeting.id))
     later_letters(tx, meeting, made)
     kind = made.kind.partition(" ")[0]
     tx.later(e.ShareDocuments(meeting.id, kind))

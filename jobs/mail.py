@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from html import escape
 
 from documents.ics import calendar_file
+from jobs.calendars import EVENT_HOURS
 from meetings import effects as e
 from meetings.model import Body, Document, Meeting, Person, Round
 from meetings.ports import Event, Letter, Mail, MailFile
@@ -16,7 +17,6 @@ from meetings.rules.seats import seats_on
 from storage.transaction import Storage, Transaction
 from texts import format_date, format_times, t, wording
 
-EVENT_HOURS = 2
 # A personal page tells that it takes no answers any more for so long after the end.
 GRACE = timedelta(days=30)
 KINDS = {"agenda": "agenda", "approved": "approved"}

@@ -201,6 +201,7 @@ TYPED: tuple[type[c.Command], ...] = (
     c.OpenMeeting,
     c.SignIn,
     c.ShowAttendance,
+    c.ShowDeputies,
     c.FindQuorum,
     c.ShowItem,
     c.CloseMeeting,
