@@ -123,7 +123,7 @@ async def create_app(
             await edge.start()
             # Each reading writes down the next. Before the runner takes back one that a killed process left: that would have to wait.
             await storage.run(lambda tx: tx.later(ReadAnswers()))
-            await graph.load()
+            await graph.warm_up()
             await runner.start()
             closing.push_async_callback(runner.stop)
             yield

@@ -126,9 +126,8 @@ class GraphClient(GraphServiceClient):
         self._base_url = base_url
 
     async def warm_up(self) -> None:
-        """Load the SDK's lazy modules and the first token before a person waits for them. `NoToken` when Entra refuses."""
+        """Load the SDK's lazy modules, about a second, before a person waits for them. Nothing is sent."""
         await asyncio.to_thread(_load_event_modules, self)
-        await self.sign_in()
 
     async def sign_in(self) -> str:
         """The app's own token. `NoToken` when Entra refuses."""

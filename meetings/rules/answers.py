@@ -74,10 +74,12 @@ def answer_of(meeting: Meeting, person_id: str) -> InvitationAnswer | None:
 
 
 def take(meeting: Meeting, made: InvitationAnswer) -> Meeting:
-    """The meeting with the answer, if it is newer than the one known; else the meeting itself. An invitation nobody has answered says
-    nothing."""
+    """The meeting with the answer, if it is newer than the one known; else the meeting itself. Of two of the same second, which is as fine
+    as calendars tell it, the one told later counts. An invitation nobody has answered says nothing."""
     known = answer_of(meeting, made.person_id)
-    if made.response is Response.NONE or (known is not None and known.at >= made.at):
+    if made.response is Response.NONE:
+        return meeting
+    if known is not None and (known.at > made.at or (known.at == made.at and known.response in {made.response, Response.NONE})):
         return meeting
     kept = replace(made, id=known.id if known else made.id)
     return replace(meeting, answers=(*(one for one in meeting.answers if one is not known), kept))

@@ -168,7 +168,7 @@ async def test_a_second_cancellation_refused_by_exchange_is_done(calendar: Graph
     await calendar.cancel("AAk=/+1", "Este")
 
 
-async def test_warming_up_sends_nothing_to_the_calendar(client: GraphClient, recorder: Recorder) -> None:
+async def test_warming_up_sends_nothing(client: GraphClient, recorder: Recorder) -> None:
     await client.warm_up()
     assert recorder.requests == []
 

@@ -80,6 +80,11 @@ def test_the_newest_answer_counts_whichever_is_read_first() -> None:
         assert held.answers == (second,)
 
 
+def test_of_two_of_the_same_second_the_one_told_later_counts() -> None:
+    first, second = answer(Response.ACCEPTED, 1), answer(Response.DECLINED, 1)
+    assert rules.take(rules.take(meeting(), first), second).answers == (second,)
+
+
 def test_no_answer_says_nothing() -> None:
     held = rules.take(meeting(), answer(Response.NONE, 1))
     assert held == meeting()
