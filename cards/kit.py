@@ -81,7 +81,7 @@ class Card:
         self._body: list[Any] = []
         self._fallback: list[str] = []
         self._inputs: set[str] = set()
-        self._made: list[tuple[ExecuteAction, Command]] = []
+        self._made: list[tuple[ExecuteAction, Command, bool]] = []
 
     # --- texts ---
 
@@ -302,7 +302,7 @@ class Card:
             style="positive" if primary else None,
             mode="secondary" if secondary else None,
         )
-        self._made.append((made, command))
+        self._made.append((made, command, primary))
         return made
 
     def buttons(self, commands: Sequence[Command | tuple[Command, str]]) -> None:
@@ -331,10 +331,11 @@ class Card:
         actions: list[Action] = [self.button(command, secondary=place >= PRIMARY) for place, command in enumerate(steps)]
         if actions:
             self.add(ActionSet(actions=actions, separator=True, spacing="Medium"))
-        # Inputs go with the buttons they are for. The others are pressed without them: a form left unfilled stops no way out.
-        for button, command in self._made:
+        # Inputs go with the buttons they are for. The others are pressed without them: a form left unfilled stops no way out. What shows
+        # something takes no input along unless it is a form's own button.
+        for button, command, sends in self._made:
             theirs = [field for field in fields(command) if field.name in self._inputs]
-            if self._inputs and (stem(command).startswith("show_") or not theirs):
+            if self._inputs and ((stem(command).startswith("show_") and not sends) or not theirs):
                 button.associated_inputs = "none"
             elif emptied := {field.name: "" for field in theirs if field.default is None}:
                 # Clients send no emptied input: where a missing text means "not on this card", an empty one stands in the data.

@@ -33,9 +33,9 @@ def show_seats(command: c.Command, tx: Tx, scope: Scope) -> Screen:
 
 
 def show_seat(command: c.ShowSeat, tx: Tx, scope: Scope) -> Screen:
-    """A seat with its history; without a seat named, all of them."""
+    """A seat with its history; without a seat chosen, all of them and a word that one is to be chosen."""
     if not command.seat_id:
-        return show_seats(command, tx, scope)
+        return replace(_shown(tx, scope.body, 1), notice=sentence("seats.choose"), wrong=True)
     return _form(tx, scope.body, find_seat(scope.body, command.seat_id), None)
 
 

@@ -81,6 +81,16 @@ def test_an_emptied_text_is_empty_and_one_that_was_not_there_is_none() -> None:
     assert away["associatedInputs"] == "none"
 
 
+def test_a_forms_own_button_takes_its_inputs_along_even_where_it_only_shows_something() -> None:
+    card = Card("fi", "n")
+    card.choice_input("seat_id", "Paikka", [("s1", "1.")])
+    card.submit(c.ShowSeat())
+    card.buttons([c.ShowSeat(seat_id="s2")])
+    chosen, away = rules.of_type(card.finish(), "Action.Execute")
+    assert "associatedInputs" not in chosen
+    assert away["associatedInputs"] == "none"
+
+
 def test_a_long_text_beside_others_has_a_card_of_its_own() -> None:
     card = Card("fi", "n")
     edit = c.ShowItem(item_id="i1", part="decision")

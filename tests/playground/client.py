@@ -22,7 +22,7 @@ from playwright.async_api import Browser, FloatRect, Locator, Page, Playwright, 
 from app import create_app
 from settings import Settings
 from tests.ports import free_port
-from tests.turns.room import Card, actions, filled, find_button, links_of, text_of
+from tests.turns.room import Card, actions, find_button, links_of, sent_with, text_of
 from tools.run import PLAYGROUND, PLAYGROUND_SETTINGS, ROOT, playground_command
 
 OUTPUT = ROOT / "tests" / "output" / "playground"
@@ -218,9 +218,7 @@ class Client:
     async def press_as(self, user_id: str, post: Post, verb: str, inputs: Mapping[str, Any] | None = None, **data: Any) -> Card:
         """Somebody else presses a button of a message: the card they get."""
         action = find_button(post.card, verb, **data)
-        values: dict[str, Any] = action["data"] | filled(post.card)
-        if inputs:
-            values |= inputs
+        values: dict[str, Any] = action["data"] | sent_with(action, post.card, inputs)
         told: dict[str, Any] = {name: action[name] for name in ("id", "verb", "title") if name in action}
         body = {
             "name": "adaptiveCard/action",

@@ -76,8 +76,7 @@ class Room:
     async def press(self, who: Person, place: Place, card: Card, verb: str, inputs: Mapping[str, Any] | None = None, **data: Any) -> Card:
         """Press the button of a command on a card, with the inputs filled in; the card that comes back."""
         button = find_button(card, verb, **data)
-        sent = {} if button.get("associatedInputs") == "none" else filled(card)
-        body = await self.channel.press(who, place, button, {**sent, **(inputs or {})})
+        body = await self.channel.press(who, place, button, sent_with(button, card, inputs))
         return card_of(body)
 
     async def settled(self, until: Callable[[], Any], what: str = "") -> Any:
@@ -103,6 +102,14 @@ def find_button(card: Card, verb: str, **data: Any) -> Card:
         if action.get("verb") == verb and all(action["data"].get(name) == value for name, value in data.items()):
             return action
     raise AssertionError(f"no button {verb} {data} on: {[(one.get('verb'), one.get('title')) for one in actions(card)]}")
+
+
+def sent_with(button: Card, card: Card, inputs: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What a client sends with a button: the card's inputs, filled in. None can be given to a button that takes none along."""
+    if button.get("associatedInputs") == "none":
+        assert not inputs, f"{button['verb']} is pressed without the card's inputs, {sorted(inputs or ())} would be lost"
+        return {}
+    return filled(card) | dict(inputs or {})
 
 
 def has_button(card: Card, verb: str) -> bool:

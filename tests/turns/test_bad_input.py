@@ -235,3 +235,10 @@ async def test_a_file_is_not_read_for_those_who_may_not_use_it(room: Room) -> No
     assert "sihteeri" in told.lower()
     assert "rikki.docx" not in told
     assert not any(asked.path.startswith("/files/") for asked in room.channel.requests)
+
+
+async def test_no_seat_chosen_is_said(room: Room) -> None:
+    scene = await set_up(room)
+    told = await room.press(scene.aino, scene.desk, await scene.say("show_seats"), "show_seat")
+    assert t("fi", "seats.choose") in text_of(told)
+    assert has_button(told, "show_seat")
