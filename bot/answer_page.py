@@ -9,7 +9,7 @@ from bot.personal_page import Ids, fill
 from meetings import commands as c
 from meetings.errors import MeetingError, Refused
 from meetings.model import Body, Calling, Document, Meeting, Person, Phase, Response
-from meetings.rules.answers import BEFORE, active_call, answer_of, holder, invited, next_deputy, sign_of
+from meetings.rules.answers import BEFORE, CANNOT, COMES, active_call, answer_of, holder, invited, next_deputy, sign_of
 from meetings.rules.seats import seats_on
 from meetings.use_cases import execute
 from storage.transaction import Transaction
@@ -82,7 +82,7 @@ class AnswerPage:
             given=state.given,
             agenda=self._address(state.agenda.id) if state.agenda else "",
             moment=_moment(meeting),
-            SIGNS=SIGNS,
+            signs=[("coming", state.given in COMES), ("excused", state.given in CANNOT)],
         )
 
 

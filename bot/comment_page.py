@@ -9,8 +9,9 @@ from typing import Any
 from bot.personal_page import Ids, fill
 from meetings import commands as c
 from meetings.errors import MeetingError, NotFound, Refused
-from meetings.model import Body, Document, Item, Meeting, Outcome, Person, RoundResult
+from meetings.model import Answer, Body, Comment, Document, Item, Meeting, Outcome, Person, RoundResult
 from meetings.rules.numbering import in_order
+from meetings.rules.rounds import comments_of
 from meetings.use_cases import execute
 from storage.transaction import Transaction
 from texts import format_date, format_time, t, wording
@@ -87,6 +88,8 @@ class CommentPage:
             hour=format_time(language, sent.deadline_hour) if sent.deadline_hour else "",
             pdf=next((self._address(one.id) for one in state.documents if one.format == "pdf"), ""),
             items=[_shown(language, item) for item in in_order(meeting)],
+            mine=[_comment(language, state, one) for one in comments_of(meeting, sent) if one.person_id == state.person.id],
+            silent=any(one.no_comments for one in meeting.replies if (one.round_id, one.person_id) == (sent.id, state.person.id)),
             typed=typed,
             WHOLE=WHOLE,
         )
@@ -108,6 +111,18 @@ def _state(tx: Transaction, ids: Ids, *, error: MeetingError | None = None, noti
     wrong = t(language, error.key, **error.params) if error else ""
     documents = tuple(one for one in tx.documents(meeting.id) if one.kind == f"round {sent.number}")
     return CommentState(person, body, meeting, documents, round_id, running, notice, wrong)
+
+
+def _comment(language: str, state: CommentState, comment: Comment) -> dict[str, str]:
+    item = next((one for one in state.meeting.items if one.id == comment.item_id), None)
+    kind, day = t(language, f"minutes.kind_{comment.kind}"), comment.at.astimezone(state.body.tz).date()
+    return {
+        "where": f"§ {item.section or '–'} {item.title}" if item else t(language, "minutes.whole"),
+        "kind": wording(language, "minutes.kind_and_date", kind=kind, day=day),
+        "text": comment.text,
+        "answer": t(language, "mail.page_waits" if comment.answer is Answer.OPEN else f"minutes.answer_{comment.answer}"),
+        "reason": comment.reason,
+    }
 
 
 def _shown(language: str, item: Item) -> dict[str, Any]:

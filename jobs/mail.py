@@ -63,15 +63,19 @@ class Letters:
         kind = f"round {sent.number}" if effect.letter == "round" and sent else effect.letter
         pdf = next((one for one in tx.documents(meeting.id) if one.kind == kind and one.format == "pdf"), None)
         files = [MailFile(pdf.name, tx.document_content(pdf.id), "application/pdf")] if pdf else []
-        if effect.letter == "agenda":
+        comes = _is_invited(body, meeting, person)
+        if effect.letter == "agenda" and comes:
             files.append(_calendar_file(tx, body, meeting, language, self._organiser))
         params = {"body": body.name, "number": meeting.designation, "when": _when(language, meeting)}
-        lines = [t(language, f"mail.{effect.letter}_text", **params)]
+        told = "agenda_information" if effect.letter == "agenda" and not comes else f"{effect.letter}_text"
+        lines = [t(language, f"mail.{told}", **params)]
+        if told == "agenda_information" and any(person.id in seat.deputy_ids for seat in seats_on(body, meeting.day)):
+            lines.append(t(language, "mail.agenda_deputy"))
         if effect.letter == "agenda" and meeting.place:
             lines.append(t(language, "mail.place", place=meeting.place))
         if effect.letter == "round" and sent:
             lines.append(t(language, "mail.deadline", deadline=_deadline(language, sent)))
-        links = self._links(body, meeting, person, language, pdf, asked=effect.letter == "round")
+        links = self._links(tx, body, meeting, person, language, pdf, asked=effect.letter == "round")
         subject = t(language, f"mail.{effect.letter}_subject", **params)
         return _written(effect.key, person, _secretary(tx, body), subject, lines, links, language, tuple(files))
 
@@ -84,32 +88,43 @@ class Letters:
         language = person.language or (body.language if body else "en")
         lines = [wording(language, f"told.{effect.sentence}", **effect.said)]
         links: tuple[tuple[str, str], ...] = ()
+        files: tuple[MailFile, ...] = ()
         if body and meeting:
+            comment = next((one for one in meeting.comments if one.id == dict(effect.params).get("comment_id")), None)
+            if comment is not None:
+                item = next((one for one in meeting.items if one.id == comment.item_id), None)
+                where = f"§ {item.section or '–'} {item.title}" if item else t(language, "minutes.whole")
+                lines.append(t(language, "mail.your_comment", where=where, text=comment.text))
+            if effect.sentence == "called" and _is_invited(body, meeting, person):
+                # Their agenda, which came for information, had none.
+                files = (_calendar_file(tx, body, meeting, language, self._organiser),)
             agenda = None
             if meeting.phase in BEFORE:
                 lines.append(t(language, "mail.when", when=_when(language, meeting)))
                 lines += [t(language, "mail.place", place=meeting.place)] if meeting.place else []
                 agenda = next((one for one in tx.documents(meeting.id) if (one.kind, one.format) == ("agenda", "pdf")), None)
-            links = self._links(body, meeting, person, language, agenda, asked=True)
+            links = self._links(tx, body, meeting, person, language, agenda, asked=True)
         subject = f"{body.name} {meeting.designation}" if body and meeting else (body.name if body else "Pykälä")
-        return _written(effect.key, person, _secretary(tx, body), subject, lines, links, language, ())
+        return _written(effect.key, person, _secretary(tx, body), subject, lines, links, language, files)
 
     def _links(
-        self, body: Body, meeting: Meeting, person: Person, language: str, pdf: Document | None, *, asked: bool
+        self, tx: Transaction, body: Body, meeting: Meeting, person: Person, language: str, pdf: Document | None, *, asked: bool
     ) -> tuple[tuple[str, str], ...]:
         links = []
         sent = meeting.round
         holders = {one for seat in seats_asked(body, meeting) for one in seat}
-        if asked and sent is not None and sent.ended_at is None and person.id in holders:
+        if asked and sent is not None and sent.ended_at is None and tx.now < sent.ends_at and person.id in holders:
             address = self._personal("comment", (person.id, meeting.id, sent.id), sent.ends_at + GRACE)
-            links.append((t(language, "mail.comment_here"), address))
-        if meeting.phase in BEFORE and person.id in frozenset().union(*invited(body, meeting)):
+            answered = any((one.round_id, one.person_id) == (sent.id, person.id) for one in meeting.replies)
+            links.append((t(language, "mail.comments_here" if answered else "mail.comment_here"), address))
+        comes = _is_invited(body, meeting, person)
+        if meeting.phase in BEFORE and comes:
             until = datetime.combine(meeting.day, meeting.start, tzinfo=body.tz) + GRACE
             links.append((t(language, "mail.answer_here"), self._personal("answer", (person.id, meeting.id), until)))
         if pdf:
             label = "calendar.agenda_file" if pdf.kind == "agenda" else "documents.open_pdf"
             links.append((t(language, label), self._address(pdf.id)))
-        if meeting.join_url and meeting.opened_at is None:
+        if comes and meeting.join_url and meeting.opened_at is None:
             links.append((t(language, "mail.join"), meeting.join_url))
         return tuple(links)
 
@@ -128,6 +143,11 @@ def later_letters(tx: Transaction, meeting: Meeting, made: Document) -> None:
     for person in sorted(tx.people(ids - {""}).values(), key=lambda one: one.id):
         if by_mail(person):
             tx.later(e.Send(f"{meeting.id}:{made.kind}:{made.edition}:{person.id}", person.id, letter, meeting.id))
+
+
+def _is_invited(body: Body, meeting: Meeting, person: Person) -> bool:
+    """Whether this person is to come: an uncalled or released deputy gets the agenda for information only."""
+    return person.id in frozenset().union(*invited(body, meeting))
 
 
 def _when(language: str, meeting: Meeting) -> str:
@@ -166,7 +186,7 @@ def _written(
 ) -> Letter:
     foot = t(language, "mail.foot")
     text = "\n\n".join([*lines, *(f"{label}:\n{address}" for label, address in links), foot]) + "\n"
-    parts = [f"<p>{escape(line)}</p>" for line in lines]
+    parts = [f"<p>{escape(line).replace(chr(10), '<br>')}</p>" for line in lines]
     parts += [f'<p><a href="{escape(address)}">{escape(label)}</a></p>' for label, address in links]
     html = f'<html lang="{language}"><body>{"".join(parts)}<p>{escape(foot)}</p></body></html>'
     reply = (secretary.name, secretary.email) if secretary else ("", "")

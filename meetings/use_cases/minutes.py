@@ -119,6 +119,8 @@ def comment_form(command: c.CommentMinutes, tx: Tx, scope: Scope) -> Screen:
 def answer_no_comments(_command: c.AnswerNoComments, tx: Tx, scope: Scope) -> Screen:
     body, meeting = scope.body, scope.meeting
     sent = _running(meeting, tx.now)
+    if any(one.person_id == tx.actor.id for one in rounds.open_proposals(meeting)):
+        raise Refused("minutes.proposal_waits")
     meeting = _replied(meeting, sent, tx, no_comments=True)
     meeting = tx.save(meeting)
     tx.later(e.RefreshBoard(meeting.id, "minutes"))
@@ -153,7 +155,8 @@ def answer_comment(command: c.AnswerComment, tx: Tx, scope: Scope) -> Screen:
     meeting = replace(meeting, comments=tuple(answered if one.id == comment.id else one for one in meeting.comments))
     meeting = tx.save(meeting)
     tx.later(e.RefreshBoard(meeting.id, "minutes"))
-    params = (("number", meeting.designation), *((("reason", answered.reason),) if answered.reason else ()))
+    reason = (("reason", answered.reason),) if answered.reason else ()
+    params = (("number", meeting.designation), ("comment_id", comment.id), *reason)
     told = f"comment_{answered.answer}_because" if answered.reason else f"comment_{answered.answer}"
     tx.later(e.Tell(tx.new_id(), comment.person_id, told, params, body.id, meeting.id))
     screen = _settle(tx, body, meeting) or _comments(tx, body, meeting, 1)

@@ -56,6 +56,12 @@ async def letter(room: Room, post: Server, email: str, text: str) -> str:
     return read
 
 
+def attached(post: Server, email: str, text: str) -> set[str]:
+    """Kinds of what came with the letter to somebody in which they read `text`."""
+    mine = next(one for one in post.letters if email in str(one["to"]) and text in said(one))
+    return {part.get_content_type() for part in mine.iter_attachments()}
+
+
 def said(letter: EmailMessage) -> str:
     body = letter.get_body(("plain",))
     assert body is not None
@@ -94,6 +100,11 @@ def journal(folder: Path) -> list[tuple[str, str]]:
         return database.execute("SELECT person_id, command FROM journal WHERE person_id <> '' ORDER BY seq").fetchall()
 
 
+def join_url(folder: Path) -> str:
+    with closing(sqlite3.connect(folder / "room.db")) as database:
+        return str(database.execute("SELECT join_url FROM meeting").fetchone()[0])
+
+
 def person_of(url: str) -> str:
     return url.rpartition("/")[2].partition(".")[0]
 
@@ -104,18 +115,26 @@ async def test_a_member_declines_the_deputy_is_called_and_released_all_without_t
 ) -> None:
     scene = await published(room, language)
     mine = await agenda_link(scene, post)
-    # A deputy whom nobody has called gets the agenda, and is not asked.
-    assert not answer_link(await letter(room, post, ELLI, "11.5.2026"))
+    # A deputy whom nobody has called gets the agenda for information: not asked, and nothing for the calendar.
+    information = await letter(room, post, ELLI, "11.5.2026")
+    assert t(language, "mail.agenda_deputy") in information
+    assert not answer_link(information)
+    assert attached(post, KAISA, "11.5.2026") == {"application/pdf", "text/calendar"}
+    assert attached(post, ELLI, "11.5.2026") == {"application/pdf"}
     status, shown = await page(mine)
     assert status == 200
     for key in ("answer_question", "answer_given_none", "answer_follows"):
         assert escape(t(language, f"mail.{key}")) in shown
     assert f'<html lang="{language}">' in shown
+    assert 'aria-pressed="true"' not in shown
 
     status, kept = await press(mine, "excused")
     assert status == 200
     for key in ("answer_kept", "answer_given_excused"):
         assert escape(t(language, f"mail.{key}")) in kept
+    # The filled button is the answer given.
+    assert '<button class="second" aria-pressed="false" name="sign" value="coming">' in kept
+    assert '<button aria-pressed="true" name="sign" value="excused">' in kept
     assert journal(tmp_path)[-1] == (person_of(mine), "sign_in")
     facts = {"name": "Kaisa Kari", "number": "1/2026", "body": "Saarten ohjausryhmä", "deputy": "Elli Eskola"}
     called = await letter(room, post, ELLI, t(language, "told.called", **facts))
@@ -124,6 +143,7 @@ async def test_a_member_declines_the_deputy_is_called_and_released_all_without_t
     await scene.wait_told(scene.desk, t(language, "told.deputy_called", **facts))
     await letter(room, post, KAISA, t(language, "told.called_for_you", **facts))
 
+    assert attached(post, ELLI, t(language, "told.called", **facts)) == {"text/calendar"}
     theirs = answer_link(called)
     _, shown = await page(theirs)
     assert escape(t(language, "mail.answer_called", name="Kaisa Kari")) in shown
@@ -135,6 +155,19 @@ async def test_a_member_declines_the_deputy_is_called_and_released_all_without_t
     assert not answer_link(released)
     _, shown = await page(theirs)
     assert escape(t(language, "mail.answer_not_wanted")) in shown
+
+
+async def test_only_who_is_called_is_led_to_the_teams_meeting(
+    room: Room, post: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(scenes.DAY, "fi", "ma 11.5.2026 klo 10.00 Teams")
+    mine = await agenda_link(await published(room), post)
+    await room.settled(lambda: join_url(tmp_path), "the event is there")
+    await press(mine, "excused")
+    facts = {"name": "Kaisa Kari", "number": "1/2026", "body": "Saarten ohjausryhmä"}
+    assert join_url(tmp_path) in await letter(room, post, ELLI, t("fi", "told.called", **facts))
+    await press(mine, "coming")
+    assert join_url(tmp_path) not in await letter(room, post, ELLI, t("fi", "told.released", **facts))
 
 
 async def test_the_same_press_twice_is_one_answer_and_looking_is_none(room: Room, post: Server, tmp_path: Path) -> None:

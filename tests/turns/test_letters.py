@@ -72,8 +72,10 @@ def journal(folder: Path) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
 async def test_the_agenda_goes_by_mail_with_the_pdf_and_a_calendar_file_that_does_not_invite(
-    room: Room, post: Server, language: str
+    room: Room, post: Server, monkeypatch: pytest.MonkeyPatch, language: str
 ) -> None:
+    elli = f"Elli Eskola {ADDRESS}"
+    monkeypatch.setattr(scenes, "ROSTER", scenes.ROSTER.replace(f"Vesa Virta;{elli}", f"{elli};Vesa Virta"))
     scene = await in_review(room, language)
     agenda = await letter(scene, post, "agenda")
     files = {part.get_content_type(): part for part in agenda.iter_attachments()}
@@ -122,11 +124,55 @@ async def test_a_comment_comes_back_through_the_personal_page(room: Room, post: 
     card = await scene.say("show_comments")
     comments = text_of(card)
     assert comments.count("Elli Eskola: § 1") == 1
-    await room.press(scene.aino, scene.desk, card, "answer_comment", {"reason": ""}, answer="noted")
+    _, waiting, _ = await page(url)
+    for text in (
+        t("fi", "mail.page_mine"),
+        "&lt;b&gt;Lisätään aika.&lt;/b&gt;",
+        t("fi", "minutes.kind_remark"),
+        t("fi", "mail.page_waits"),
+    ):
+        assert text in waiting
+    await room.press(scene.aino, scene.desk, card, "answer_comment", {"reason": "Aika on listalla."}, answer="noted")
     told = await room.settled(lambda: post.about("Saarten ohjausryhmä 1/2026"), "the answer by mail")
     said = told.get_body(("plain",)).get_content()
-    assert t("fi", "told.comment_noted", number="1/2026") in said
-    assert "/comment/" in said
+    assert t("fi", "told.comment_noted_because", number="1/2026", reason="Aika on listalla.") in said
+    # What was answered is quoted, and who has commented is not invited to comment.
+    section = re.search(r"<h3>(§ 1 [^<]+)</h3>", waiting)
+    assert section is not None
+    assert t("fi", "mail.your_comment", where=section.group(1), text="<b>Lisätään aika.</b>") in said
+    assert t("fi", "mail.comments_here") in said
+    assert t("fi", "mail.comment_here") not in said
+    _, answered, _ = await page(url)
+    for text in (t("fi", "minutes.answer_noted"), "Aika on listalla."):
+        assert text in answered
+    assert t("fi", "mail.page_waits") not in answered
+
+
+async def test_an_answer_after_the_deadline_invites_nobody_to_the_page(room: Room, post: Server) -> None:
+    scene = await in_review(room)
+    url = link_in(await letter(scene, post, "round"))
+    await page(url, {"text-whole": "Lisätään aika.", "kind-whole": "proposal", "do": "send"})
+    await room.at(datetime(2026, 5, 20, 6, 0, tzinfo=UTC))
+    card = await scene.say("show_comments")
+    await room.press(scene.aino, scene.desk, card, "answer_comment", {"reason": ""}, answer="accepted")
+    told = await room.settled(lambda: post.about("Saarten ohjausryhmä 1/2026"), "the answer by mail")
+    said = told.get_body(("plain",)).get_content()
+    assert t("fi", "mail.your_comment", where=t("fi", "minutes.whole"), text="Lisätään aika.") in said
+    assert "/comment/" not in said
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+async def test_no_comments_is_not_the_answer_of_one_whose_proposal_waits(room: Room, post: Server, language: str) -> None:
+    scene = await in_review(room, language)
+    url = link_in(await letter(scene, post, "round"))
+    await page(url, {"text-whole": "Lisätään aika.", "kind-whole": "proposal", "do": "send"})
+    status, refused, _ = await page(url, {"do": "none"})
+    assert (status, escape(t(language, "minutes.proposal_waits")) in refused) == (422, True)
+    assert t(language, "mail.page_silent") not in refused
+    card = await scene.say("show_comments")
+    await room.press(scene.aino, scene.desk, card, "answer_comment", {"reason": ""}, answer="noted")
+    status, kept, _ = await page(url, {"do": "none"})
+    assert (status, escape(t(language, "mail.page_silent")) in kept) == (200, True)
 
 
 async def test_long_texts_come_back_silence_is_kept_and_an_ended_round_takes_nothing(room: Room, post: Server) -> None:
