@@ -8,6 +8,7 @@ from typing import Any
 from cards.answers import answered
 from cards.drafts import questions
 from cards.kit import Card
+from cards.planning import unreached
 from meetings import commands as c
 from meetings.model import Body, Item, Meeting, Outcome, Phase
 from meetings.reading.agenda import ItemReading
@@ -51,6 +52,7 @@ def agenda_read(card: Card, screen: AgendaRead) -> None:
 def agenda_shown(card: Card, screen: AgendaShown) -> None:
     meeting = screen.meeting
     card.heading(card.t("agenda.title", number=meeting.designation), subtitle=_when(card, meeting))
+    unreached(card, screen.without_address)
     if not screen.items:
         card.line("agenda.none_yet")
     if screen.editing and screen.page == 1 and meeting.preface:

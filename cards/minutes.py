@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cards.kit import Card
+from cards.planning import unreached
 from meetings import commands as c
 from meetings.model import Answer, Approval, Body, CommentKind, Meeting, Phase, Round, RoundResult
 from meetings.rules.numbering import in_order
@@ -32,6 +33,7 @@ def minutes_desk(card: Card, screen: MinutesDesk) -> None:
                 (card.t("minutes.state"), card.t(f"minutes.result_{sent.result}")),
             )
         )
+        unreached(card, screen.unheard, "minutes.unheard")
         if screen.stopped:
             card.line(f"minutes.stop_{screen.stopped}")
     card.subheading(card.t("minutes.send_again_title" if sent else "minutes.send_title"))

@@ -79,8 +79,7 @@ def meeting_planned(card: Card, screen: MeetingPlanned) -> None:
     )
     if meeting.phase in {Phase.PLANNED, Phase.PUBLISHED}:
         card.subtle("planning.calendar")
-        if screen.without_address:
-            card.line("planning.no_address", count=len(screen.without_address), names=", ".join(screen.without_address))
+        unreached(card, screen.without_address)
 
 
 def cancel_form(card: Card, screen: CancelForm) -> None:
@@ -181,6 +180,13 @@ def dates_planned(card: Card, screen: DatesPlanned) -> None:
     heads = (card.t("planning.number_head"), card.t("planning.when"), card.t("planning.place"))
     card.table(heads, [(one.designation, when(card, one), where(card, one)) for one in screen.meetings], (2, 5, 4))
     card.subtle("planning.calendar")
+    unreached(card, screen.without_address)
+
+
+def unreached(card: Card, names: Sequence[str], key: str = "planning.no_address") -> None:
+    """Whom nothing reaches; no line when it is nobody."""
+    if names:
+        card.line(key, count=len(names), names=", ".join(names))
 
 
 def when(card: Card, meeting: Meeting | Plan) -> str:

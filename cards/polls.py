@@ -37,7 +37,10 @@ def poll_shown(card: Card, screen: PollShown) -> None:
             pressed.append((c.ClosePoll(body_id=body.id, poll_id=poll.id, option_id=option_id), card.t("polls.choose", number=row.number)))
         if pressed:
             card.buttons(pressed)
-    card.subtle("polls.answered", count=screen.answered)
+    if screen.answered:
+        card.subtle("polls.answered", count=screen.answered)
+    else:
+        card.subtle("polls.nobody_yet")
 
 
 def _counts(card: Card, row: PollRow) -> list[str]:

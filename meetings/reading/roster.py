@@ -55,8 +55,8 @@ _EXPERTS = re.compile(
 )
 _MEMBERS = re.compile(
     r"(?:varsinaiset\s+|ordinarie\s+|ohjausryhmän\s+|full\s+)?(?:jäsenet|ledamöter(?:na)?|members)"
-    r"(?:\s*(?:ja|och|and|/)\s*(?:henkilökohtaiset\s+|personliga\s+|personal\s+)?(?:varajäsenet|ersättare|deputies))?|kokoonpano|sammansättning"
-    r"|composition",
+    r"(?:\s*(?:ja|och|and|/)\s*(?:henkilökohtaiset\s+|personliga\s+|personal\s+)?(?:varajäsenet|ersättare|suppleanter|deputies))?"
+    r"|kokoonpano|sammansättning|composition",
     re.IGNORECASE,
 )
 _COLUMNS = {
@@ -65,9 +65,11 @@ _COLUMNS = {
         "organisation": "organisaatio taho yhteisö edustettu_taho työnantaja organisation instans företrädd_organisation arbetsgivare "
         "organization",
         "group": "ryhmä sektori kiintiö grupp sektor kvot group sector",
-        "member": "jäsen varsinainen_jäsen varsinainen nimi ledamot ordinarie ordinarie_ledamot namn member full_member name",
+        "member": "jäsen jäsenet varsinainen_jäsen varsinainen nimi ledamot ledamöter ordinarie ordinarie_ledamot namn "
+        "member members full_member name",
         "deputy": "varajäsen henkilökohtainen_varajäsen vara varajäsenet varajäsen_1 1._varajäsen 2._varajäsen varajäsen_2 ersättare "
-        "personlig_ersättare ersättare_1 ersättare_2 suppleant deputy personal_deputy deputies deputy_1 deputy_2 deputy_member",
+        "personlig_ersättare ersättare_1 ersättare_2 suppleant suppleanter personlig_suppleant personliga_suppleanter "
+        "suppleant_1 suppleant_2 deputy personal_deputy deputies deputy_1 deputy_2 deputy_member",
         "title": "nimike tehtävä titteli tehtävänimike titel uppgift befattning title position",
         "email": "sähköposti sähköpostiosoite jäsenen_sähköposti e-post e-postadress email e-mail e-mail_address email_address",
         "deputy_title": "varajäsenen_nimike varajäsenen_tehtävä ersättarens_titel deputy_title deputy's_title",
@@ -86,7 +88,7 @@ _EMPTY_COLUMN = 20
 _LONGEST_ROW = 2000
 # `N.N. (varajäsen M.M.)`: the row says itself who deputises.
 _DEPUTY_NAMED = re.compile(
-    r"(?P<member>.+?)[\s,;(–-]+(?i:(?:henkilökohtainen|personlig|personal)\s+)?(?i:varajäsen|varalla|ersättare|deputy)"
+    r"(?P<member>.+?)[\s,;(–-]+(?i:(?:henkilökohtainen|personlig|personal)\s+)?(?i:varajäsen|varalla|ersättare|suppleant|deputy)"
     r"(?:\s*:\s*|\s+(?=[A-ZÅÄÖ]))(?P<deputy>[^()]+?)\)?"
 )
 _SPACES = re.compile(r"\s{2,}")

@@ -36,7 +36,8 @@ class AgendaRead(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgendaShown(Screen):
-    """The agenda; on the desk (`editing`) each item opens for editing."""
+    """The agenda; on the desk (`editing`) each item opens for editing. `without_address`: the invited whom no invitation can reach, told
+    when it has just been published."""
 
     body: Body
     meeting: Meeting
@@ -45,6 +46,7 @@ class AgendaShown(Screen):
     page: int
     pages: int
     editing: bool
+    without_address: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

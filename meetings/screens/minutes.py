@@ -11,7 +11,8 @@ from meetings.screens.base import Screen
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MinutesDesk(Screen):
-    """The secretary's view: the documents, the round, and the form that sends them for comments. `stopped`: why not approved."""
+    """The secretary's view: the documents, the round, and the form that sends them for comments. `stopped`: why not approved. `unheard`:
+    the seats that approve by silence and were reached by nothing, told when the minutes have just been sent."""
 
     body: Body
     meeting: Meeting
@@ -20,7 +21,7 @@ class MinutesDesk(Screen):
     answered: int
     asked: int
     stopped: str = ""
-    lacking: tuple[str, ...] = ()
+    unheard: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

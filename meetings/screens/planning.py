@@ -37,7 +37,7 @@ class MeetingForm(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingPlanned(Screen):
-    """A meeting as it now stands in the calendar: planned, or moved. `without_address`: holders of seats no invitation can reach."""
+    """A meeting as it now stands in the calendar: planned, or moved. `without_address`: the invited whom no invitation can reach."""
 
     body: Body
     meeting: Meeting
@@ -104,7 +104,8 @@ class DatesRead(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatesPlanned(Screen):
-    """The meetings that were planned from a list."""
+    """The meetings that were planned from a list or a poll. `without_address`: the invited whom no invitation can reach."""
 
     body: Body
     meetings: tuple[Meeting, ...]
+    without_address: tuple[str, ...] = ()

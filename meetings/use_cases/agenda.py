@@ -26,6 +26,7 @@ from meetings.scope import Scope
 from meetings.screens.agenda import AgendaRead, AgendaShown, AgendaWanted, ItemForm, MeetingOnBoard
 from meetings.screens.base import Screen, Sentence, sentence
 from meetings.use_cases.answers import later_warning
+from meetings.use_cases.reach import without_address
 
 PAGE = 6
 BOARD_PAGE = 15
@@ -199,7 +200,9 @@ def publish_agenda(command: c.PublishAgenda, tx: Tx, scope: Scope) -> Screen:
     meeting = _saved(tx, body, meeting)
     tx.later(e.SyncEvent(meeting.id))
     later_warning(tx, body, meeting)
-    return replace(_agenda(tx, body, meeting, 1, editing=True), notice=sentence("agenda.published", number=meeting.designation))
+    shown = _agenda(tx, body, meeting, 1, editing=True)
+    unreached = without_address(tx, body, meeting)
+    return replace(shown, notice=sentence("agenda.published", number=meeting.designation), without_address=unreached)
 
 
 def last_section(tx: Tx, body: Body, meeting: Meeting) -> int:

@@ -18,12 +18,12 @@ from meetings.rules import schedules
 from meetings.rules.planning import Doubt, Plan
 from meetings.rules.polls import may_be_asked
 from meetings.rules.schedules import Fit
-from meetings.rules.seats import SeatOnDay
 from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, sentence
 from meetings.screens.planning import PAGE, DateRow, DatesPlanned, DatesRead, DatesWanted
 from meetings.use_cases.planning import new_meeting
+from meetings.use_cases.reach import seat_names, without_address
 
 # A body's dates for some years; more in one paste is no list of meetings.
 MOST = 40
@@ -75,18 +75,14 @@ def dates_draft(draft: Draft, page: int, tx: Tx, scope: Scope) -> Screen:
 
 
 def _ranked(rows: Sequence[DateRow], found: Sequence[Fit], body: Body, tx: Tx) -> tuple[DateRow, ...]:
-    """The rows in the order of their fits. A seat is called by its member, else by its organisation."""
+    """The rows in the order of their fits."""
     people = tx.people(schedules.asked_people(body, [row.plan for row in rows]))
-
-    def names(seats: Sequence[SeatOnDay]) -> tuple[str, ...]:
-        return tuple(people[one.member_id].name if one.member_id in people else one.seat.organisation or "–" for one in seats)
-
     waiting = list(rows)
     ranked = []
     for fit in found:
         row = next(one for one in waiting if one.plan == fit.plan)
         waiting.remove(row)
-        ranked.append(replace(row, fit=fit, full=names(fit.full), unsure=names(fit.unsure)))
+        ranked.append(replace(row, fit=fit, full=seat_names(fit.full, people), unsure=seat_names(fit.unsure, people)))
     return tuple(ranked)
 
 
@@ -123,7 +119,13 @@ def confirm_dates(command: c.ConfirmDates, tx: Tx, scope: Scope) -> Screen:
     meetings = tuple(new_meeting(tx, body, plan, number) for plan, number in numbered)
     tx.drop_draft(draft.id)
     steps = next_steps(body, None, tx.actor, tx.now)
-    return DatesPlanned(body=body, meetings=meetings, steps=steps, notice=sentence("planning.dates_planned", count=len(meetings)))
+    return DatesPlanned(
+        body=body,
+        meetings=meetings,
+        without_address=without_address(tx, body, *meetings),
+        steps=steps,
+        notice=sentence("planning.dates_planned", count=len(meetings)),
+    )
 
 
 def plans_of(draft: Draft, tx: Tx, scope: Scope) -> tuple[Plan, ...]:

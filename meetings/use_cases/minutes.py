@@ -32,6 +32,7 @@ from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, sentence
 from meetings.screens.minutes import ApprovedOnBoard, CommentForm, CommentsShown, MinutesDesk, RoundOnBoard
 from meetings.use_cases.agenda import follow_previous_minutes
+from meetings.use_cases.reach import unheard
 
 PAGE = 5
 LONGEST_COMMENT = 20_000
@@ -73,7 +74,8 @@ def send_minutes(command: c.SendMinutes, tx: Tx, scope: Scope) -> Screen:
     tx.later(e.EndRound(meeting.id, sent.id), due=sent.ends_at)
     if (at := rounds.reminder_at(sent)) is not None:
         tx.later(e.RemindRound(meeting.id, sent.id), due=at)
-    return _desk(tx, body, meeting, notice=sentence("minutes.sent", number=sent.number, deadline=sent.deadline))
+    shown = _desk(tx, body, meeting, notice=sentence("minutes.sent", number=sent.number, deadline=sent.deadline))
+    return replace(shown, unheard=unheard(tx, body, meeting)) if body.approval is Approval.TACIT else shown
 
 
 def minutes_desk(command: c.Command, tx: Tx, scope: Scope) -> Screen:
@@ -307,7 +309,7 @@ def _board_or_desk(tx: Tx, body: Body, meeting: Meeting) -> Screen:
     return _round(tx, body, meeting, meeting.round)
 
 
-def _desk(tx: Tx, body: Body, meeting: Meeting, *, notice: Sentence | None = None, deadline: str = "") -> Screen:
+def _desk(tx: Tx, body: Body, meeting: Meeting, *, notice: Sentence | None = None, deadline: str = "") -> MinutesDesk:
     sent = meeting.round
     answered, asked = _counted(body, meeting, sent) if sent else (0, 0)
     stopped = rounds.stops(meeting, sent) if sent and meeting.phase is Phase.REVIEW else ""

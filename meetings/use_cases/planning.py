@@ -19,12 +19,12 @@ from meetings.rules.answers import ask_again
 from meetings.rules.numbering import next_number
 from meetings.rules.planning import Plan
 from meetings.rules.rounds import require_version
-from meetings.rules.seats import seats_on
 from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, sentence
 from meetings.screens.planning import CancelForm, MeetingForm, MeetingPlanned, MeetingsShown
 from meetings.use_cases.answers import later_warning
+from meetings.use_cases.reach import without_address
 
 PAGE = 6
 RENDERING = timedelta(seconds=10)
@@ -250,11 +250,12 @@ def _form(tx: Tx, body: Body, meeting: Meeting | None, typed: Typed, doubts: tup
 
 
 def _planned(tx: Tx, body: Body, meeting: Meeting, notice: Sentence | None = None) -> MeetingPlanned:
-    seats = seats_on(body, meeting.day)
-    held = tx.people(one for seat in seats if (one := seat.member_id or (seat.deputy_ids[0] if seat.deputy_ids else "")))
-    unreached = tuple(sorted(person.name for person in held.values() if not person.email))
     return MeetingPlanned(
-        notice=notice, body=body, meeting=meeting, without_address=unreached, steps=next_steps(body, meeting, tx.actor, tx.now)
+        notice=notice,
+        body=body,
+        meeting=meeting,
+        without_address=without_address(tx, body, meeting),
+        steps=next_steps(body, meeting, tx.actor, tx.now),
     )
 
 

@@ -21,6 +21,7 @@ from meetings.screens.planning import DatesPlanned
 from meetings.screens.polls import PollRow, PollShown
 from meetings.use_cases.dates import best_of, dates_draft, plans_of
 from meetings.use_cases.planning import new_meeting
+from meetings.use_cases.reach import without_address
 
 
 def open_poll(command: c.OpenPoll, tx: Tx, scope: Scope) -> Screen:
@@ -74,7 +75,13 @@ def close_poll(command: c.ClosePoll, tx: Tx, scope: Scope) -> Screen:
     ((_, number),) = planning.numbered([plan], tx.meetings(body.id))
     meeting = new_meeting(tx, body, plan, number)
     steps = next_steps(body, meeting, tx.actor, tx.now)
-    return DatesPlanned(body=body, meetings=(meeting,), steps=steps, notice=sentence("polls.chosen", number=meeting.designation))
+    return DatesPlanned(
+        body=body,
+        meetings=(meeting,),
+        without_address=without_address(tx, body, meeting),
+        steps=steps,
+        notice=sentence("polls.chosen", number=meeting.designation),
+    )
 
 
 def poll_on_board(body: Body, poll: Poll) -> PollShown:

@@ -215,6 +215,10 @@ def _steps(w: World, meeting: Meeting | None) -> tuple[c.Command, ...]:
     return next_steps(w.body, meeting, w.people["sec"], samples.NOW)
 
 
+def _unreached(w: World) -> tuple[str, ...]:
+    return tuple(person.name for person in w.people.values())
+
+
 def _documents(kind: str) -> tuple[Document, ...]:
     return tuple(Document(f"doc-{form}", "meeting", kind, form, 1, f"a.{form}", "0" * 64) for form in ("pdf", "docx"))
 
@@ -383,7 +387,8 @@ def _planning(w: World) -> Iterator[Screen]:
     yield planning.MeetingForm(body=w.body, meeting=None, steps=new, doubts=doubts, **form)  # type: ignore[arg-type]
     stops = (sentence("planning.doubt_end", start=time(12, 0), end=time(10, 0)),)
     yield planning.MeetingForm(body=w.body, meeting=w.meeting, steps=new[1:], doubts=stops, stops=True, **form)  # type: ignore[arg-type]
-    yield planning.MeetingPlanned(body=w.body, meeting=in_phase(w, Phase.PLANNED), steps=_steps(w, in_phase(w, Phase.PLANNED)))
+    planned = in_phase(w, Phase.PLANNED)
+    yield planning.MeetingPlanned(body=w.body, meeting=planned, without_address=_unreached(w), steps=_steps(w, planned))
     yield planning.CancelForm(body=w.body, meeting=w.meeting, reason=w.words.text("Myrsky.", 500), steps=(c.ShowMeetings(body_id="body"),))
     several = tuple(replace(in_phase(w, phase), id=f"me{n}", number=n) for n, phase in enumerate(list(Phase)[-6:], start=1))
     yield planning.MeetingsShown(
@@ -409,8 +414,8 @@ def _planning(w: World) -> Iterator[Screen]:
         notice=sentence("told.schedules_read"),
         **shown,  # type: ignore[arg-type]
     )
-    planned = tuple(replace(w.meeting, id=f"me{n}", number=n) for n in range(40 if w.large else 2))
-    yield planning.DatesPlanned(body=w.body, meetings=planned, steps=_steps(w, None))
+    listed = tuple(replace(w.meeting, id=f"me{n}", number=n) for n in range(40 if w.large else 2))
+    yield planning.DatesPlanned(body=w.body, meetings=listed, without_address=_unreached(w), steps=_steps(w, None))
 
 
 def _by_calendars(w: World, number: int, row: planning.DateRow) -> planning.DateRow:
@@ -438,7 +443,7 @@ def _polls(w: World) -> Iterator[Screen]:
     end = (c.ClosePoll(body_id="body", poll_id="poll"), c.PlanMeeting(body_id="body"))
     yield polls.PollShown(poll=poll, rows=board, asking=True, choosing=False, notice=sentence("polls.suits_noted", number=1), **shown)  # type: ignore[arg-type]
     yield polls.PollShown(poll=poll, rows=desk, asking=True, choosing=True, steps=end, **shown)  # type: ignore[arg-type]
-    yield polls.PollShown(poll=closed, rows=board, asking=False, choosing=False, **shown)  # type: ignore[arg-type]
+    yield polls.PollShown(poll=closed, rows=board, asking=False, choosing=False, **shown | {"answered": 0})  # type: ignore[arg-type]
 
 
 def _agenda_text(w: World) -> str:
@@ -484,6 +489,7 @@ def _agenda(w: World) -> Iterator[Screen]:
             page=1,
             pages=5 if w.large else 1,
             editing=True,
+            without_address=_unreached(w) if meeting is published else (),
             steps=(*publish, *((c.ShowAgenda(meeting_id="meeting", page=2),) if w.large else ()), c.ShowStatus()),
         )
     yield agenda.AgendaShown(
@@ -662,6 +668,7 @@ def _minutes(w: World) -> Iterator[Screen]:
             answered=3,
             asked=20,
             stopped=stopped,
+            unheard=_unreached(w),
             steps=tuple(one for one in _steps(w, meeting) if not isinstance(one, c.SendMinutes)),
         )
     answers = (c.CommentMinutes(meeting_id="meeting"), c.AnswerNoComments(meeting_id="meeting"))

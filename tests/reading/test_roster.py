@@ -116,6 +116,9 @@ def test_smaller_rosters_in_the_other_languages(language: str, organisations: li
     [
         ("Jäsen;Varajäsen;Organisaatio\nAino Aalto;Bo Berg;Niemen kunta", [("Niemen kunta", "Aino Aalto", ("Bo Berg",), False)]),
         ("Jäsen\tVarajäsen\nAino Aalto\tBo Berg", [("", "Aino Aalto", ("Bo Berg",), False)]),
+        ("Ledamöter;Suppleanter\nAino Aalto;Bo Berg", [("", "Aino Aalto", ("Bo Berg",), False)]),
+        ("Instans;Ordinarie;Suppleanter\nNäs kommun;Aino Aalto;Bo Berg", [("Näs kommun", "Aino Aalto", ("Bo Berg",), False)]),
+        ("Ledamöter och personliga suppleanter\nAino Aalto   Bo Berg", [("", "Aino Aalto", ("Bo Berg",), False)]),
         ("| Jäsen | Varajäsen |\n|---|---|\n| Aino Aalto | Bo Berg |", [("", "Aino Aalto", ("Bo Berg",), False)]),
         ('Member,Deputy,Organisation\nAino Aalto,Bo Berg,"Cape, Council"', [("Cape, Council", "Aino Aalto", ("Bo Berg",), False)]),
         ("Etunimi;Sukunimi;Varajäsen\nAino;Aalto;Bo Berg", [("", "Aino Aalto", ("Bo Berg",), False)]),
@@ -130,6 +133,7 @@ def test_smaller_rosters_in_the_other_languages(language: str, organisations: li
         ("Aino Aalto\t-\nBo Berg\tavoin", [("", "Aino Aalto", (), False), ("", "Bo Berg", (), False)]),
         ("Aino Aalto (varajäsen Bo Berg)", [("", "Aino Aalto", ("Bo Berg",), False)]),
         ("Aino Aalto, rehtori, henkilökohtainen varajäsen: rehtori Bo Berg", [("", "Aino Aalto", ("Bo Berg",), False)]),
+        ("Aino Aalto, suppleant Bo Berg", [("", "Aino Aalto", ("Bo Berg",), False)]),
         ("Aino Aalto, deputy Bo Berg", [("", "Aino Aalto", ("Bo Berg",), False)]),
         ("Puheenjohtaja: Aino Aalto   Bo Berg", [("", "Aino Aalto", ("Bo Berg",), False)]),
     ],

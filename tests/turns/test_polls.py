@@ -38,6 +38,7 @@ async def test_dates_become_a_poll_and_the_chosen_one_a_meeting(room: Room, tmp_
     scene, desk = await _opened(room)
     assert has_button(desk, "close_poll")
     board = await scene.wait_on_board(TITLE)
+    assert "Kukaan ei ole vastannut vielä." in text_of(board)
     assert not has_button(board, "close_poll")
     first, second = _option(board, 1), _option(board, 2)
 
