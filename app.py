@@ -50,7 +50,7 @@ from meetings.effects import ReadAnswers
 from meetings.ports import Mail
 from settings import Settings, read_settings
 from storage.alone import AlreadyRunning
-from storage.sandbox import SandboxTable
+from storage.sandbox import KnownPeople, SandboxTable
 from storage.transaction import Storage
 
 SANDBOX_ORGANISER = "sihteeri@pykala.example"
@@ -135,7 +135,7 @@ async def create_app(
     add_pages(app, storage, lambda: runner.running, key, clock)
     add_notifications(app, storage)
     if sandbox:
-        add_sandbox(app, SandboxTable(storage), now=clock, name_of=storage.name_of)
+        add_sandbox(app, SandboxTable(storage), now=clock, directory=KnownPeople(storage))
     app.cleanup_ctx.append(opened)
     return app
 

@@ -39,7 +39,8 @@ CONFLICT = "@microsoft.graph.conflictBehavior"
 DOWNLOAD = "@microsoft.graph.downloadUrl"
 # https://support.microsoft.com/office/restrictions-and-limitations-in-onedrive-and-sharepoint-64883a5d-228e-48f5-b3d2-eb39e07630fa
 _NOT_IN_NAMES = re.compile(r'["*:<>?/\\|\x00-\x1f\x7f]+')
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9]|forms)(\..*)?|.*_vti_.*|~\$.*")
+_NOT_WITHIN = re.compile(r"(?i)_(?=vti_)")
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9]|forms)(\..*)?|~\$.*")
 
 
 class GraphFiles:
@@ -149,7 +150,7 @@ def _bare(url: str) -> httpx.AsyncClient:
 
 def _name(text: str) -> str:
     """A name as SharePoint takes it, the same for the same text."""
-    name = _NOT_IN_NAMES.sub("-", text).strip(" .")
+    name = _NOT_WITHIN.sub("-", _NOT_IN_NAMES.sub("-", text)).strip(" .")
     return f"_{name}" if not name or _RESERVED.fullmatch(name) else name
 
 

@@ -6,12 +6,12 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
@@ -22,8 +22,6 @@ from graph.sandbox_post import Post
 from graph.sandbox_store import Document, SandboxStore
 from texts import t
 
-# The name of the person with an address, where one is known.
-Directory = Callable[[str], Awaitable[str | None]]
 Answer = Literal["accepted", "tentativelyAccepted", "declined"]
 KIND = "meeting"
 ORGANISER = 0
@@ -43,12 +41,25 @@ class GraphRefusal(Exception):
         self.message = message
 
 
+class Directory(Protocol):
+    """What is known of people and channels from elsewhere."""
+
+    async def name_of(self, address: str) -> str | None: ...
+
+    async def people(self) -> Mapping[str, str]:
+        """Address → name."""
+
+    async def channels(self) -> Mapping[str, str]:
+        """A channel's id → a name that people know it by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Somebody with a mailbox here: anyone who has organised or been invited."""
+    """Somebody with a mailbox here. `organises`: has invited others."""
 
     name: str
     address: str
+    organises: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +150,10 @@ class Mailboxes:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         language: str = "fi",
-        name_of: Directory | None = None,
+        directory: Directory | None = None,
     ) -> None:
         self._store = store
-        self._name_of = name_of
+        self._directory = directory
         self._now = now
         self._language = language
         self._lock = asyncio.Lock()
@@ -270,31 +281,35 @@ class Mailboxes:
     async def copies(self, mailbox: str) -> list[Copy]:
         """Every copy of the mailbox by start, also those Graph no longer answers for."""
         _known_user(mailbox)
-        every = [copy for meeting in await self._store.all(KIND) for copy in _copies(meeting)]
-        found = [copy for copy in every if copy.owner["address"].casefold() == mailbox.casefold()]
+        found = [copy for copy in await self.all_copies() if copy.owner["address"].casefold() == mailbox.casefold()]
         return sorted(found, key=lambda copy: (copy.starts, copy.meeting["id"]))
 
-    async def owners(self) -> tuple[Owner, ...]:
-        """Everybody with a mailbox here, by name. A name known from an invitation is kept over a bare address."""
-        names: dict[str, Owner] = {}
-        for meeting in await self._store.all(KIND):
-            for holder in [meeting["organizer"], *meeting["attendees"]]:
-                key = holder["address"].casefold()
-                if key not in names or names[key].name == names[key].address:
-                    names[key] = Owner(holder["name"] or holder["address"], holder["address"])
-        return tuple(sorted(names.values(), key=lambda owner: owner.name.casefold()))
+    async def all_copies(self) -> list[Copy]:
+        """Those of every mailbox."""
+        return [copy for meeting in await self._store.all(KIND) for copy in _copies(meeting)]
 
     async def person(self, mailbox: str) -> Document:
         """Name and address of a mailbox, which need not have any event."""
         _known_user(mailbox)
         return {"name": await self._name(mailbox), "address": mailbox}
 
-    async def correspondents(self) -> tuple[Owner, ...]:
-        """The owners, and everybody else who has sent or got a mail here, by name."""
-        found = {owner.address.casefold(): owner for owner in await self.owners()}
-        for one in await self.post.correspondents():
-            found.setdefault(one["address"].casefold(), Owner(one["name"] or one["address"], one["address"]))
+    async def owners(self) -> tuple[Owner, ...]:
+        """Whoever has organised, been invited, or sent or got a mail, and everybody the directory knows, by name. A name that is told
+        anywhere is kept over a bare address."""
+        copies = await self.all_copies()
+        organisers = {copy.owner["address"].casefold() for copy in copies if copy.is_organiser and copy.meeting["attendees"]}
+        known = await self._directory.people() if self._directory else {}
+        told = [(one["address"], one["name"]) for one in (*(copy.owner for copy in copies), *await self.post.correspondents())]
+        found: dict[str, Owner] = {}
+        for address, name in (*told, *known.items()):
+            key = address.casefold()
+            if key not in found or found[key].name == found[key].address:
+                found[key] = Owner(name or address, address, key in organisers)
         return tuple(sorted(found.values(), key=lambda owner: owner.name.casefold()))
+
+    async def channels(self) -> Mapping[str, str]:
+        """See `Directory.channels`."""
+        return await self._directory.channels() if self._directory else {}
 
     async def joined(self, code: str) -> Document | None:
         """The meeting a join link leads to."""
@@ -350,8 +365,11 @@ class Mailboxes:
         return await self._found(address) or address
 
     async def _found(self, address: str) -> str | None:
-        known = await self._name_of(address) if self._name_of else None
-        return known or next((owner.name for owner in await self.owners() if owner.address.casefold() == address.casefold()), None)
+        known = await self._directory.name_of(address) if self._directory else None
+        if known:
+            return known
+        names = [str(copy.owner["name"]) for copy in await self.all_copies() if copy.owner["address"].casefold() == address.casefold()]
+        return min(names, key=lambda name: name == address, default=None)
 
     def _apply(self, meeting: Document, fields: Mapping[str, Any], origin: str) -> None:
         moved = any(key in fields and key in meeting and fields[key] != meeting[key] for key in ("start", "end"))

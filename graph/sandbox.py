@@ -29,16 +29,16 @@ def add_sandbox(
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     language: str = "fi",
-    name_of: Directory | None = None,
+    directory: Directory | None = None,
     most_at_once: int = MOST_AT_ONCE,
 ) -> None:
     """Mount `/graph` (Graph's wire format, and `/graph/sandbox/faults`) and `/sandbox` (the pages) on the application.
 
-    All state is in the store, except faults on demand. `language` is that of the Teams join block Exchange would write. `name_of`
-    is the directory an organiser's name comes from; attendees' names come with their invitations.
+    All state is in the store, except faults on demand. `language` is that of the Teams join block Exchange would write.
+    `directory`: who has a calendar before any invitation, and what an organiser and a channel are called.
     `most_at_once`: requests one mailbox serves at a time (0: any number).
     """
-    mailboxes = Mailboxes(store, now=now, language=language, name_of=name_of)
+    mailboxes = Mailboxes(store, now=now, language=language, directory=directory)
     files = ChannelFiles(store, now)
     wire = wire_app(mailboxes, Subscriptions(store, mailboxes), most_at_once)
     wire.add_routes(file_routes())

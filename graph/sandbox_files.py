@@ -244,7 +244,7 @@ def _path(request: web.Request, calls: set[str]) -> tuple[str, str, str]:
     if found is None or call not in calls:
         raise GraphRefusal(400, "invalidRequest", "The stand-in knows items by their path in a channel's folder")
     path = unquote(found["path"])
-    if any(re.search(r'["*:<>?\\|]|^\s|\s$|\.$', part) or not part for part in path.split("/")):
+    if any(re.search(r'(?i)["*:<>?\\|]|^\s|\s$|\.$|_vti_', part) or not part for part in path.split("/")):
         raise GraphRefusal(400, "invalidRequest", "The provided name cannot contain these characters")
     return unquote(found["folder"]), path, call
 

@@ -10,11 +10,16 @@ from zoneinfo import ZoneInfo
 from aiohttp import hdrs, web
 
 from graph.mailboxes import TEAMS_PLACE, Answer, Copy, GraphRefusal, Mailboxes
+from graph.sandbox_http import is_foreign
 from graph.sandbox_store import Document
 from texts import LANGUAGES, t
 
 MAILBOXES = web.AppKey("page_mailboxes", Mailboxes)
 ZONE = ZoneInfo("Europe/Helsinki")
+# What was typed into a form: it is there again when the form is refused.
+FIELDS = ("date", "start", "end", "subject", "place")
+# The property of what somebody marked here as busy, and in an event's stead where the form for it was refused.
+BUSY = "busy"
 ANSWERS: tuple[Answer, ...] = ("accepted", "tentativelyAccepted", "declined")
 
 # Each answers with the way back to the calendar, where what was `done` or `refused` is said at the event.
@@ -29,7 +34,7 @@ async def answer(request: web.Request) -> web.Response:
         raise web.HTTPBadRequest
     mailboxes, person, event = request.app[MAILBOXES], sent.get("person", ""), sent.get("event", "")
     try:
-        times = _times(await mailboxes.find(person, event), sent) if proposes else None
+        times = _times(sent, await mailboxes.find(person, event)) if proposes else None
         await mailboxes.respond(person, event, response, times)
     except GraphRefusal:
         raise _back(request, sent, refused="gone") from None
@@ -50,6 +55,20 @@ async def change(request: web.Request) -> web.Response:
     except ValueError:
         raise _back(request, sent, refused="times") from None
     raise _back(request, sent, done="changed")
+
+
+async def busy(request: web.Request) -> web.Response:
+    """An event of one's own, with nobody invited."""
+    sent = await _sent(request)
+    mailboxes, person = request.app[MAILBOXES], sent.get("person", "")
+    if person.casefold() not in {owner.address.casefold() for owner in await mailboxes.owners()}:
+        raise web.HTTPBadRequest
+    try:
+        fields = {"subject": t(language_of(request), "sandbox.busy"), "properties": {BUSY: BUSY}, **_times(sent)}
+    except ValueError:
+        raise _back(request, {**sent, "event": BUSY}, refused="times") from None
+    made = await mailboxes.create(person, fields, str(request.url.origin()))
+    raise _back(request, {**sent, "event": made.id}, done="busy")
 
 
 async def delete(request: web.Request) -> web.Response:
@@ -87,6 +106,8 @@ async def _sent(request: web.Request) -> dict[str, str]:
 
 def _back(request: web.Request, sent: Mapping[str, str], **said: str) -> web.HTTPSeeOther:
     event = sent.get("event", "")
+    if said.get("refused") == "times":
+        said |= {name: sent[name] for name in FIELDS if name in sent}
     query = {"person": sent.get("person", ""), "lang": language_of(request), "event": event, **said}
     return web.HTTPSeeOther(request.rel_url.with_path("/sandbox").with_query(query).with_fragment(event))
 
@@ -94,7 +115,7 @@ def _back(request: web.Request, sent: Mapping[str, str], **said: str) -> web.HTT
 def _changed(copy: Copy, sent: Mapping[str, str]) -> dict[str, Any]:
     """Only what is not as it was: Exchange asks everybody again when a time is written anew."""
     was = copy.meeting
-    times = _times(copy, sent)
+    times = _times(sent, copy)
     fields: dict[str, Any] = {}
     if sent.get("subject", "") != was["subject"]:
         fields["subject"] = sent.get("subject", "")
@@ -105,10 +126,11 @@ def _changed(copy: Copy, sent: Mapping[str, str]) -> dict[str, Any]:
     return fields
 
 
-def _times(copy: Copy, sent: Mapping[str, str]) -> dict[str, Document]:
+def _times(sent: Mapping[str, str], was: Copy | None = None) -> dict[str, Document]:
     """ValueError for what is no time, and for an end that is not after the start. What went on over midnight still does."""
     start, end = (datetime.strptime(f"{sent.get('date')} {sent.get(name)}", "%Y-%m-%d %H:%M") for name in ("start", "end"))  # noqa: DTZ007  # the zone is below
-    end += copy.ends.astimezone(ZONE).date() - copy.starts.astimezone(ZONE).date()
+    if was is not None:
+        end += was.ends.astimezone(ZONE).date() - was.starts.astimezone(ZONE).date()
     if end <= start:
         raise ValueError("the end is not after the start")
     return {"start": _moment(start.replace(tzinfo=ZONE)), "end": _moment(end.replace(tzinfo=ZONE))}
@@ -126,9 +148,5 @@ def _weight(text: str) -> float:
 
 
 def _same_origin(request: web.Request) -> bool:
-    """Whether a form was sent by our own page; browsers say so in one header or the other, and a request with neither is refused."""
-    site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get(hdrs.ORIGIN)
-    if site is None and origin is None:
-        return False
-    return site in {None, "same-origin"} and origin in {None, str(request.url.origin())}
+    """Whether a form was sent by our own page; a request that does not say so is refused."""
+    return not is_foreign(request) and ("Sec-Fetch-Site" in request.headers or hdrs.ORIGIN in request.headers)

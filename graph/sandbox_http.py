@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import uuid4
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.typedefs import Middleware
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
@@ -112,6 +112,20 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         return error(refusal.status, refusal.code, refusal.message)
     except web.HTTPException as refusal:
         return error(refusal.status, "BadRequest", refusal.reason)
+
+
+def is_foreign(request: web.Request) -> bool:
+    """Whether a browser says that a page of another site sent it, in one header or the other. Only browsers send them."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get(hdrs.ORIGIN)
+    return site not in {None, "same-origin"} or origin not in {None, str(request.url.origin())}
+
+
+@web.middleware
+async def no_foreign_page(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A page of another site may send plain text to any address of this machine, though it cannot read what is answered."""
+    if request.method != hdrs.METH_GET and is_foreign(request):
+        raise GraphRefusal(403, "ErrorAccessDenied", "A page of another site sent this.")
+    return await handler(request)
 
 
 @web.middleware

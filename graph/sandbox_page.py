@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,12 +17,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from graph.html_body import plain_text, split_join_block
 from graph.mailboxes import Copy, Mailboxes, Owner, instant
 from graph.sandbox_files import FILES
-from graph.sandbox_forms import ANSWERS, MAILBOXES, ZONE, answer, change, delete, language_of, place_of
+from graph.sandbox_forms import ANSWERS, BUSY, FIELDS, MAILBOXES, ZONE, answer, busy, change, delete, language_of, place_of
 from graph.sandbox_post import Mail
 from graph.sandbox_store import Document
 from texts import LANGUAGES, format_date, format_time, format_times, t
 
-_DONE = ("answered", "changed", "deleted")
+_DONE = ("answered", "changed", "deleted", "busy")
 _REFUSED = ("gone", "times")
 _FOLDER = Path(__file__).parent / "templates"
 _PAGES = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -64,6 +65,7 @@ class _Shown:
     answers: tuple[_Answer, ...]
     summary: str
     proposed: str
+    is_busy: bool
     can_edit: bool
     can_propose: bool
     can_answer: bool
@@ -110,6 +112,7 @@ def page_app(mailboxes: Mailboxes) -> web.Application:
             web.post("/answer", answer),
             web.post("/change", change),
             web.post("/delete", delete),
+            web.post("/busy", busy),
             web.get("/mail/{mail}/{number:[0-9]{1,3}}", _attachment),
             web.get("/files", _files),
             web.get("/files/{item}/{name}", _file),
@@ -122,7 +125,7 @@ def page_app(mailboxes: Mailboxes) -> web.Application:
 
 async def _calendar(request: web.Request) -> web.Response:
     mailboxes, language = request.app[MAILBOXES], language_of(request)
-    owners = await mailboxes.correspondents()
+    owners = await mailboxes.owners()
     wanted = request.query.get("person", "").strip()
     person = next((owner for owner in owners if owner.address.casefold() == wanted.casefold()), None)
     shown: list[_Shown] = []
@@ -130,18 +133,20 @@ async def _calendar(request: web.Request) -> web.Response:
     if person is not None:
         shown = [_shown(copy, language, mailboxes.now) for copy in await mailboxes.copies(person.address)]
         mails = [_mail(mail, person, language) for mail in await mailboxes.post.of(person.address)]
-    waiting = {owner.address: await _waiting(mailboxes, owner) for owner in owners}
+    waiting = await _waiting(mailboxes)
     return _page(
         request,
         "calendar.html",
         owners=owners,
         person=person,
         unknown="" if person else wanted,
-        waiting=waiting,
+        waiting={owner.address: waiting[owner.address.casefold()] for owner in owners},
         coming=[event for event in shown if not event.past],
         past=[event for event in reversed(shown) if event.past],
         mails=mails,
         chosen=request.query.get("event", ""),
+        typed={name: request.query[name] for name in FIELDS if name in request.query},
+        no_event=BUSY,
         done=next((one for one in _DONE if one == request.query.get("done")), ""),
         refused=next((one for one in _REFUSED if one == request.query.get("refused")), ""),
     )
@@ -161,7 +166,11 @@ async def _attachment(request: web.Request) -> web.Response:
 
 async def _files(request: web.Request) -> web.Response:
     language = language_of(request)
-    channels = [(folder, [_shown_file(one, language) for one in files]) for folder, files in await request.app[FILES].folders()]
+    names = await request.app[MAILBOXES].channels()
+    channels = [
+        (folder["id"], names.get(folder["channel"], folder["channel"]), [_shown_file(one, language) for one in files])
+        for folder, files in await request.app[FILES].folders()
+    ]
     return _page(request, "files.html", channels=channels)
 
 
@@ -199,9 +208,13 @@ def _page(request: web.Request, template: str, *, status: int = 200, **values: A
     return web.Response(text=text, content_type="text/html", status=status, headers={**_HEADERS, "Content-Language": language})
 
 
-async def _waiting(mailboxes: Mailboxes, owner: Owner) -> int:
-    copies = await mailboxes.copies(owner.address)
-    return sum(1 for copy in copies if copy.response == "none" and not copy.cancelled and copy.in_calendar and copy.ends > mailboxes.now)
+async def _waiting(mailboxes: Mailboxes) -> Counter[str]:
+    """How many invitations wait for an answer, by address in lower case."""
+    return Counter(
+        str(copy.owner["address"]).casefold()
+        for copy in await mailboxes.all_copies()
+        if copy.response == "none" and not copy.cancelled and copy.in_calendar and copy.ends > mailboxes.now
+    )
 
 
 def _shown(copy: Copy, language: str, now: datetime) -> _Shown:
@@ -239,6 +252,7 @@ def _shown(copy: Copy, language: str, now: datetime) -> _Shown:
         answers=answers,
         summary=_summary(answers, language),
         proposed="" if copy.is_organiser else _slot(copy.owner.get("proposed"), language),
+        is_busy=BUSY in meeting["properties"],
         can_edit=copy.is_organiser and not copy.cancelled,
         can_propose=meeting.get("proposals", True),
         can_answer=not copy.is_organiser and not copy.cancelled and copy.in_calendar,

@@ -27,6 +27,7 @@ from graph.sandbox_http import (
     faults,
     immutable,
     in_zone,
+    no_foreign_page,
     parsed,
     refusals,
     signed_in,
@@ -38,6 +39,7 @@ from graph.sandbox_schedule import Wanted, schedules
 from graph.sandbox_store import Document
 from graph.sandbox_subscriptions import NotificationFault, Subscriptions
 
+_COLOUR = "auto"
 _NEVER = "0001-01-01T00:00:00Z"
 _ANSWERS: dict[str, Answer] = {"accept": "accepted", "tentativelyAccept": "tentativelyAccepted", "decline": "declined"}
 _FILTER = re.compile(r"singleValueExtendedProperties/any\(ep: ?ep/id eq '(?P<id>(?:[^']|'')*)' and ep/value eq '(?P<value>(?:[^']|'')*)'\)")
@@ -104,6 +106,10 @@ class _Event(Wire):
         return found
 
 
+class _Calendar(Wire):
+    color: str | None = None
+
+
 class _Comment(Action):
     comment: str | None = None
 
@@ -133,7 +139,9 @@ SUBSCRIPTIONS = web.AppKey("subscriptions", Subscriptions)
 def wire_app(mailboxes: Mailboxes, subscriptions: Subscriptions, most_at_once: int = MOST_AT_ONCE) -> web.Application:
     """The sub-application for `/graph`: `/v1.0/users/{user}/…`, `/v1.0/subscriptions` and `/sandbox/faults` (POST adds one, DELETE clears
     them)."""
-    app = web.Application(middlewares=[refusals, signed_in, throttle(most_at_once), faults], client_max_size=4 * 1024 * 1024)
+    app = web.Application(
+        middlewares=[refusals, no_foreign_page, signed_in, throttle(most_at_once), faults], client_max_size=4 * 1024 * 1024
+    )
     app[MAILBOXES] = mailboxes
     app[FAULTS] = Faults()
     app[SUBSCRIPTIONS] = subscriptions
@@ -146,6 +154,8 @@ def wire_app(mailboxes: Mailboxes, subscriptions: Subscriptions, most_at_once: i
             web.post(f"{user}/events", _create),
             web.get(f"{user}/calendarView", _view),
             web.get(f"{user}/calendarView/{{delta:delta(?:\\(\\))?}}", _delta),
+            web.get(f"{user}/calendar", _calendar),
+            web.patch(f"{user}/calendar", _recolour),
             web.post(f"{user}/calendar/{{action:(?:microsoft\\.graph\\.)?getSchedule}}", _schedules),
             web.get(f"{user}/events/{{event}}", _read),
             web.patch(f"{user}/events/{{event}}", _change),
@@ -254,6 +264,29 @@ async def _delta(request: web.Request) -> web.Response:
 
     page = await delta_page(request, request.app[MAILBOXES], shown, lambda copy: _shown_id(request, copy))
     return web.json_response({"@odata.context": _context(request), **page}, headers=applied)
+
+
+async def _calendar(request: web.Request) -> web.Response:
+    owner = await request.app[MAILBOXES].person(request.match_info["user"])
+    return web.json_response(
+        {
+            "@odata.context": f"{request.url.origin()}/graph/v1.0/$metadata#users/calendar",
+            "id": "AAMkAGCalendar",
+            "name": "Calendar",
+            "color": _COLOUR,
+            "isDefaultCalendar": True,
+            "canEdit": True,
+            "allowedOnlineMeetingProviders": ["teamsForBusiness"],
+            "defaultOnlineMeetingProvider": "teamsForBusiness",
+            "owner": _mail(owner),
+        }
+    )
+
+
+async def _recolour(request: web.Request) -> web.Response:
+    if (await parsed(request, _Calendar)).color not in {None, _COLOUR}:
+        raise GraphRefusal(400, "ErrorInvalidRequest", "A calendar of this stand-in keeps its colour.")
+    return await _calendar(request)
 
 
 async def _schedules(request: web.Request) -> web.Response:

@@ -1,13 +1,14 @@
-"""The calendar stand-in's documents, kept in the same database (graph/mailboxes.py says what they are)."""
+"""The calendar stand-in's documents, kept in the same database (graph/mailboxes.py says what they are), and whom the bot knows."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, delete, insert, select
 
-from storage.tables import sandbox
+from storage.tables import body, person, sandbox
 from storage.transaction import Storage
 
 
@@ -36,3 +37,26 @@ class SandboxTable:
         query = select(sandbox.c.document).where(sandbox.c.kind == kind).order_by(sandbox.c.id)
         found = await self._storage.look(lambda connection, _now: connection.execute(query).scalars().all())
         return [json.loads(text) for text in found]
+
+
+class KnownPeople:
+    """The stand-in's directory: what people and bodies are called, for those who have an address or a channel."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def name_of(self, address: str) -> str | None:
+        """The name of the person with an e-mail address."""
+        query = select(person.c.name).where(person.c.email == address).limit(1)
+        return await self._storage.look(lambda connection, _now: connection.execute(query).scalar())
+
+    async def people(self) -> Mapping[str, str]:
+        """Address → name."""
+        return await self._names(select(person.c.email, person.c.name).where(person.c.email != ""))
+
+    async def channels(self) -> Mapping[str, str]:
+        """A channel's id → the name of its body."""
+        return await self._names(select(body.c.channel_id, body.c.name))
+
+    async def _names(self, query: Select[str, str]) -> Mapping[str, str]:
+        return await self._storage.look(lambda connection, _now: {row[0]: row[1] for row in connection.execute(query)})

@@ -540,11 +540,6 @@ class Storage:
         """Depth of the outbox, dead effects, and the age of the oldest due one in seconds."""
         return await self.look(outbox.health)
 
-    async def name_of(self, email: str) -> str | None:
-        """The name of the person with an e-mail address, for the calendar stand-in's pages."""
-        query = select(tables.person.c.name).where(tables.person.c.email == email).limit(1)
-        return await self.look(lambda connection, _now: connection.execute(query).scalar())
-
     def _once(
         self, work: Callable[[Transaction], Result], actor: Person | None, conversation: Conversation | None, key: str, attempt: int
     ) -> tuple[bool, Result]:

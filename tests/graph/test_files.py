@@ -18,7 +18,7 @@ from graph.client import graph_client
 from graph.files import AT_ONCE, PART, GraphFiles
 from graph.sandbox import MemoryStore
 from meetings.ports import CalendarFailure, ChannelFile
-from tests.graph.conftest import Sandbox
+from tests.graph.conftest import HEADERS, Sandbox
 from tests.standins.recorder import Laid, Recorder, refusal
 
 TEAM, CHANNEL = "00000000-0000-0000-0000-000000000031", "19:board@thread.tacv2"
@@ -147,6 +147,7 @@ def word(text: str, mark: str = "") -> bytes:
         ("50 % #1 & +", "ä'ö.pdf", "50 % #1 & +/ä'ö.pdf"),
         ("..", "CON.pdf", "_/_CON.pdf"),
         ("~$a", "Forms", "_~$a/_Forms"),
+        ("Ryhmä_vti_1", "_VTI_vti_.pdf", "Ryhmä-vti_1/-VTI-vti_.pdf"),
     ],
 )
 async def test_names_are_such_as_sharepoint_takes(files: GraphFiles, store: MemoryStore, folder: str, name: str, path: str) -> None:
@@ -183,7 +184,7 @@ async def test_the_page_lists_the_files_of_each_channel(files: GraphFiles, sandb
     (link,) = await files.share(TEAM, CHANNEL, [AGENDA])
     async with sandbox.http.get(sandbox.url + address) as answer:
         page = lxml.html.document_fromstring(await answer.text())
-    assert [one.text_content() for one in page.xpath("//h2")] == [f"Kanava {CHANNEL}"]
+    assert [one.text_content() for one in page.xpath("//h2")] == [f"Kanava: {CHANNEL}"]
     (shown,) = page.xpath("//tbody/tr/th[@scope='row']/a")
     assert (shown.text_content(), sandbox.url + shown.get("href")) == (AGENDA.name, link)
     async with sandbox.http.get(link) as answer:
@@ -191,6 +192,15 @@ async def test_the_page_lists_the_files_of_each_channel(files: GraphFiles, sandb
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
     async with sandbox.http.get(f"{sandbox.url}/sandbox/files/none/none.pdf") as answer:
         assert answer.status == 404
+
+
+async def test_sharepoint_takes_no_name_with_its_own_mark(files: GraphFiles, sandbox: Sandbox) -> None:
+    await files.share(TEAM, CHANNEL, [AGENDA])
+    async with sandbox.http.get(f"{sandbox.url}/graph/v1.0/teams/{TEAM}/channels/{CHANNEL}/filesFolder", headers=HEADERS) as answer:
+        folder = await answer.json()
+    at = f"{sandbox.url}/graph/v1.0/drives/{folder['parentReference']['driveId']}/items/{folder['id']}:"
+    async with sandbox.http.put(f"{at}/a_vti_b.pdf:/content", headers=HEADERS, data=b"x") as answer:
+        assert answer.status == 400
 
 
 async def test_what_is_no_pdf_is_never_opened_on_the_page_s_own_address(files: GraphFiles, sandbox: Sandbox) -> None:

@@ -23,6 +23,33 @@ async def test_each_fault_that_is_told_of_can_be_had(sandbox: Sandbox, fault: di
     await sandbox.fault(**fault)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example.org"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.example.org"},
+    ],
+)
+async def test_a_foreign_page_lays_no_fault(sandbox: Sandbox, headers: dict[str, str]) -> None:
+    await sandbox.fault(status=404, path="*/never")
+    address = f"{sandbox.url}/graph/sandbox/faults"
+    async with sandbox.http.post(address, data='{"status": 503}', headers={"Content-Type": "text/plain", **headers}) as answer:
+        assert answer.status == 403
+    await sandbox.calendar.create(EVENT)
+    events = f"{sandbox.url}/graph/v1.0/users/{ORGANISER}/events"
+    async with sandbox.http.post(events, json={}, headers={**HEADERS, **headers}) as answer:
+        assert (answer.status, (await answer.json())["error"]["code"]) == (403, "ErrorAccessDenied")
+
+
+async def test_the_page_s_own_address_and_a_caller_without_a_browser_may(sandbox: Sandbox) -> None:
+    for headers in ({}, {"Origin": sandbox.url, "Sec-Fetch-Site": "same-origin"}):
+        async with sandbox.http.post(f"{sandbox.url}/graph/sandbox/faults", data='{"status": 503}', headers=headers) as answer:
+            assert answer.status == 204
+
+
 def test_the_page_tells_of_every_kind() -> None:
     assert {fault["status"] for fault in STATUSES} == {401, 403, 404, 410, 429, 503}
     assert {name for fault in TOLD for name in fault} >= {

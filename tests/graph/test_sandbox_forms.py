@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
+from graph.limits import MailboxLimit
 from graph.sandbox import MemoryStore
 from graph.sandbox_post import Post
+from graph.schedules import GraphSchedules
+from meetings.model import Availability
 from tests.graph.conftest import AINO, BERTIL, CELIA, EVENT, ORGANISER, Sandbox, answers, changed, local
+from tests.graph.test_get_schedule_wire import window
 from tests.graph.test_sandbox_delta import first, follow, told
 from tests.graph.test_sandbox_page import fill, form_of, page, press, words
 
@@ -82,9 +86,18 @@ async def test_times_that_cannot_be_are_explained_at_the_form(sandbox: Sandbox, 
     await sandbox.calendar.create(EVENT)
     before = await sandbox.event(ORGANISER)
     found = await fill(sandbox, await form_of(sandbox, person, button), "declined", **{**OTHER_TIME, **wrong})
-    assert words(found.xpath("//article//*[@role='alert']")[0]).startswith("Nothing was saved: the meeting must end later than it starts.")
-    assert len(found.xpath(f"//article/div/details[@open]//button[.='{button}']")) == 1
+    assert words(found.xpath("//article//*[@role='alert']")[0]).startswith("Nothing was saved: the end must be later than the start.")
+    (form,) = found.xpath(f"//article/div/details[@open]//form[.//button[.='{button}']]")
+    typed = {field.get("name"): field.get("value") for field in form.xpath(".//input[not(@type='hidden')]")}
+    assert {name: typed[name] for name in OTHER_TIME} == {**OTHER_TIME, **wrong}
     assert await sandbox.event(ORGANISER) == before
+
+
+async def test_the_other_words_of_a_refused_change_are_there_again(sandbox: Sandbox) -> None:
+    await sandbox.calendar.create(EVENT)
+    form = await form_of(sandbox, ORGANISER, SAVE)
+    found = await fill(sandbox, form, subject='"Uusi" nimi', place="", **{**OTHER_TIME, "end": "09:00"})
+    assert [found.xpath(f"//details[@open]//input[@name='{name}']/@value") for name in ("subject", "place")] == [['"Uusi" nimi'], [""]]
 
 
 async def test_an_organiser_changes_a_meeting_and_everybody_is_asked_again(sandbox: Sandbox, store: MemoryStore) -> None:
@@ -128,7 +141,7 @@ async def test_an_organiser_deletes_a_meeting_and_everybody_is_told(sandbox: San
     await sandbox.calendar.create(EVENT)
     delta = await first(sandbox)
     found = await fill(sandbox, await form_of(sandbox, ORGANISER, DELETE))
-    assert words(found.xpath("//*[@role='status']")[0]) == "The meeting has been deleted."
+    assert words(found.xpath("//*[@role='status']")[0]) == "Deleted from the calendar."
     assert found.xpath("//article//form") == []
     assert await sandbox.events(ORGANISER) == []
     assert (await sandbox.event(AINO))["isCancelled"]
@@ -153,3 +166,42 @@ async def test_another_sites_form_changes_and_deletes_nothing(sandbox: Sandbox, 
     form = await form_of(sandbox, ORGANISER, button)
     assert (await press(sandbox, form, Origin="https://evil.example.org")).status == 403
     assert len(await sandbox.events(ORGANISER)) == 1
+
+
+async def test_people_mark_their_own_time_busy_and_free_again(sandbox: Sandbox, store: MemoryStore) -> None:
+    await sandbox.calendar.create(EVENT)
+    schedules = GraphSchedules(sandbox.client, ORGANISER, limit=MailboxLimit())
+    asked = window("2027-05-11", "09:00", "11:30")
+    assert await schedules.read([AINO], [asked]) == {AINO: (Availability.FREE,)}
+    (form,) = (await page(sandbox, f"?person={AINO}&lang=en")).xpath("//form[.//button[.='Mark as busy']]")
+    found = await fill(sandbox, form, **OTHER_TIME)
+    (marked,) = found.xpath("//article[.//*[@role='status']]")
+    assert words(marked.xpath(".//*[@role='status']")[0]) == "The time has been marked as busy."
+    assert words(marked.xpath(".//dd/time")[0]) == "Tue 11.5.2027 09:00–11:30"
+    assert [words(one) for one in marked.xpath(".//button")] == ["Remove the busy time"]
+    assert await schedules.read([AINO], [asked]) == {AINO: (Availability.BUSY,)}
+    assert [words(one) for one in (await page(sandbox, "?lang=en")).xpath("//li[.//*[.='Organiser']]")] == [f"{ORGANISER} Organiser"]
+    (form,) = marked.xpath(".//form")
+    found = await fill(sandbox, form)
+    assert words(found.xpath("//*[@role='status']")[0]) == "Deleted from the calendar."
+    assert await schedules.read([AINO], [asked]) == {AINO: (Availability.FREE,)}
+    assert await sorts(store, sandbox, AINO) == ["invitation"]
+
+
+async def test_a_busy_time_that_cannot_be_is_explained_with_what_was_typed(sandbox: Sandbox) -> None:
+    await sandbox.calendar.create(EVENT)
+    (form,) = (await page(sandbox, f"?person={AINO}&lang=en")).xpath("//form[.//button[.='Mark as busy']]")
+    found = await fill(sandbox, form, **{**OTHER_TIME, "end": "08:00"})
+    (form,) = found.xpath("//details[@open]/form[.//button[.='Mark as busy']]")
+    assert words(form.xpath(".//*[@role='alert']")[0]).startswith("Nothing was saved: the end must be later than the start.")
+    assert form.xpath(".//input[not(@type='hidden')]/@value") == ["2027-05-11", "09:00", "08:00"]
+    assert len(await sandbox.events(AINO)) == 1
+
+
+async def test_nobody_marks_the_time_of_somebody_unknown_or_from_another_site(sandbox: Sandbox) -> None:
+    await sandbox.calendar.create(EVENT)
+    for person, site, status in (("nobody@example.org", "same-origin", 400), (AINO, "cross-site", 403)):
+        sent = {**OTHER_TIME, "person": person}
+        async with sandbox.http.post(f"{sandbox.url}/sandbox/busy", data=sent, headers={"Sec-Fetch-Site": site}) as answer:
+            assert answer.status == status
+        assert len(await sandbox.events(person)) == (person == AINO)

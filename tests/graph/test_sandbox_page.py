@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, ClassVar
 
 import aiohttp
 import lxml.html
@@ -11,9 +12,10 @@ from aiohttp import web
 
 from graph.calendar import GraphCalendar
 from graph.client import graph_client
+from graph.files import GraphFiles
 from graph.sandbox import MemoryStore, add_sandbox
-from meetings.ports import Invitee
-from tests.graph.conftest import AINO, EVENT, ORGANISER, Sandbox, answers, changed, local, served
+from meetings.ports import ChannelFile, Invitee
+from tests.graph.conftest import AINO, BERTIL, EVENT, ORGANISER, Sandbox, answers, changed, local, served
 
 
 async def page(sandbox: Sandbox, query: str = "", **headers: str) -> Any:
@@ -64,7 +66,7 @@ async def test_everybody_invited_can_be_chosen_and_what_awaits_them_is_said(sand
         "Aino Harju aino.harju@example.org 1 kutsu odottaa vastausta",
         "Bertil Strand bertil.strand@example.org 1 kutsu odottaa vastausta",
         "Celia Kivi celia.kivi@example.org 1 kutsu odottaa vastausta",
-        "siiri.sihteeri@example.org",
+        "siiri.sihteeri@example.org Järjestäjä",
     ]
     assert words(found.xpath("//label[@for='person']")[0]) == "Kenen kalenteri?"
     assert found.xpath("//select[@id='person']/option/@value")[0] == AINO
@@ -226,15 +228,48 @@ async def test_the_join_link_leads_to_a_page_that_explains(sandbox: Sandbox) -> 
         assert answer.status == 404
 
 
-async def test_an_organisers_name_comes_from_the_directory() -> None:
-    async def name_of(address: str) -> str | None:
-        return {ORGANISER: "Siiri Salo"}.get(address)
+class Known:
+    """A directory of two people and a channel."""
 
+    NAMES: ClassVar = {ORGANISER: "Siiri Salo", BERTIL: "Bertil Strand"}
+
+    async def name_of(self, address: str) -> str | None:
+        return self.NAMES.get(address)
+
+    async def people(self) -> Mapping[str, str]:
+        return self.NAMES
+
+    async def channels(self) -> Mapping[str, str]:
+        return {"19:kokoukset": "Saarten ohjausryhmä"}
+
+
+@pytest.fixture
+async def knowing() -> AsyncIterator[Sandbox]:
+    """A stand-in with a directory."""
     app = web.Application()
-    add_sandbox(app, MemoryStore(), name_of=name_of)
+    add_sandbox(app, MemoryStore(), directory=Known())
     async with served(app) as url, aiohttp.ClientSession() as http:
         client = graph_client(f"{url}/graph/v1.0")
-        sandbox = Sandbox(url, client, GraphCalendar(client, ORGANISER), http)
-        await sandbox.calendar.create(EVENT)
-        assert (await sandbox.event(AINO))["organizer"]["emailAddress"] == {"name": "Siiri Salo", "address": ORGANISER}
+        yield Sandbox(url, client, GraphCalendar(client, ORGANISER), http)
         await client.aclose()
+
+
+async def test_an_organisers_name_comes_from_the_directory(knowing: Sandbox) -> None:
+    await knowing.calendar.create(EVENT)
+    assert (await knowing.event(AINO))["organizer"]["emailAddress"] == {"name": "Siiri Salo", "address": ORGANISER}
+
+
+async def test_whoever_the_directory_knows_has_a_calendar_before_any_invitation(knowing: Sandbox) -> None:
+    people = [words(one) for one in (await page(knowing)).xpath("//ul[@class='people']/li")]
+    assert people == [f"Bertil Strand {BERTIL}", f"Siiri Salo {ORGANISER}"]
+    found = await page(knowing, f"?person={BERTIL}")
+    assert headings(found) == ["Kalenteri: Bertil Strand", "Tulevat", "Sähköposti"]
+    assert [words(one) for one in found.xpath("//main//button")] == ["Näytä kalenteri", "Merkitse varatuksi"]
+
+
+async def test_a_channel_is_called_by_the_name_that_is_known(knowing: Sandbox) -> None:
+    files = GraphFiles(knowing.client)
+    for channel in ("19:kokoukset", "19:muu"):
+        await files.share("team", channel, [ChannelFile("f", f"{channel[3:]}.pdf", b"x")])
+    named = {words(one.find("h2")): one.xpath(".//th/a/text()") for one in (await page(knowing, "/files")).xpath("//section")}
+    assert named == {"Kanava: Saarten ohjausryhmä": ["kokoukset.pdf"], "Kanava: 19:muu": ["muu.pdf"]}

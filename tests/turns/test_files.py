@@ -72,6 +72,8 @@ async def test_a_published_agenda_is_in_the_channels_files_and_the_board_leads_t
     }
     (channel,) = stored(tmp_path, "channel")
     assert (channel["team"], channel["channel"]) == (group_of(scene.board.team_id), scene.board.id)
+    _, page = await room.get(f"{room.url}/sandbox/files?lang=fi")
+    assert "Kanava: Saarten ohjausryhmä</h2>" in page.decode()
     for title, begins in ((PDF, b"%PDF"), (WORD, b"PK")):
         status, content = await room.get(links[title])
         assert (status, content[: len(begins)]) == (200, begins)

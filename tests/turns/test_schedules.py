@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
+import lxml.html
 import pytest
 
 from tests.standins.channel import card_of
@@ -98,3 +99,21 @@ async def test_dates_can_be_polled_when_nobody_was_ever_invited_to_anything(room
     await room.press(scene.aino, scene.desk, card, "open_poll", best=True)
     board = text_of(await scene.wait_on_board("Mikä aika sopii?"))
     assert [day in board for day in ("7.9.2026", "8.9.2026", "9.9.2026", "10.9.2026")] == [True, True, True, False]
+
+
+async def test_a_time_marked_busy_in_the_sandbox_counts_before_the_first_meeting(room: Room) -> None:
+    scene = await set_up(room)
+    async with aiohttp.ClientSession(headers={"Sec-Fetch-Site": "same-origin"}) as http:
+        async with http.get(f"{room.url}/sandbox") as answer:
+            index = lxml.html.document_fromstring(await answer.text())
+        known = index.xpath("//ul[@class='people']//span[@class='who']/text()")
+        assert {"Aino Saarela", "Maija Meri", "Bo Backman"} <= set(known)
+        busy = {"person": scene.maija.email, "date": "2026-09-07", "start": "11:00", "end": "12:00"}
+        async with http.post(f"{room.url}/sandbox/busy", data=busy) as answer:
+            assert "Aika on merkitty varatuksi." in await answer.text()
+    read = await scene.say("read_dates", "\nma 7.9.2026 klo 10–12\nti 8.9.2026 klo 10–12")
+    await room.press(scene.aino, scene.desk, read, "ask_calendars")
+    text = text_of(await _told(room, scene, "Kalenterit on luettu."))
+    free, taken = text.index("1. ti 8.9.2026"), text.index("2. ma 7.9.2026")
+    assert "Paikkoja katettu 3/3, joista 3 jäsenen itsensä" in text[free:taken]
+    assert "Paikkoja katettu 2/3, joista 2 jäsenen itsensä · puheenjohtaja varattu" in text[taken:]
