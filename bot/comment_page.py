@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.personal_page import Ids, fill
+from documents.blocks import MinutesDoc, as_data
+from documents.minutes import minutes_of
 from meetings import commands as c
 from meetings.errors import MeetingError, NotFound, Refused
-from meetings.model import Answer, Body, Comment, Document, Item, Meeting, Outcome, Person, RoundResult
+from meetings.model import Answer, Body, Comment, Document, Meeting, Person, RoundResult
 from meetings.rules.numbering import in_order
 from meetings.rules.rounds import comments_of
 from meetings.use_cases import execute
@@ -24,6 +26,7 @@ class CommentState:
     person: Person
     body: Body
     meeting: Meeting
+    minutes: MinutesDoc
     documents: tuple[Document, ...]
     round_id: str
     running: bool
@@ -87,7 +90,7 @@ class CommentPage:
             deadline=format_date(language, sent.deadline, weekday=True),
             hour=format_time(language, sent.deadline_hour) if sent.deadline_hour else "",
             pdf=next((self._address(one.id) for one in state.documents if one.format == "pdf"), ""),
-            items=[_shown(language, item) for item in in_order(meeting)],
+            parts=_parts(state.minutes, meeting),
             mine=[_comment(language, state, one) for one in comments_of(meeting, sent) if one.person_id == state.person.id],
             silent=any(one.no_comments for one in meeting.replies if (one.round_id, one.person_id) == (sent.id, state.person.id)),
             typed=typed,
@@ -110,7 +113,7 @@ def _state(tx: Transaction, ids: Ids, *, error: MeetingError | None = None, noti
         error = Refused("mail.round_replaced") if replaced else Refused("round.ended", deadline=sent.deadline)
     wrong = t(language, error.key, **error.params) if error else ""
     documents = tuple(one for one in tx.documents(meeting.id) if one.kind == f"round {sent.number}")
-    return CommentState(person, body, meeting, documents, round_id, running, notice, wrong)
+    return CommentState(person, body, meeting, minutes_of(tx, meeting.id), documents, round_id, running, notice, wrong)
 
 
 def _comment(language: str, state: CommentState, comment: Comment) -> dict[str, str]:
@@ -125,7 +128,12 @@ def _comment(language: str, state: CommentState, comment: Comment) -> dict[str, 
     }
 
 
-def _shown(language: str, item: Item) -> dict[str, Any]:
-    parts = [(t(language, f"mail.page_{name}"), getattr(item, name)) for name in ("handling", "discussion", "decision")]
-    outcome = wording(language, f"stock.{item.outcome}") if item.outcome is not Outcome.NONE else ""
-    return {"id": item.id, "section": item.section, "title": item.title, "parts": [one for one in parts if one[1]], "outcome": outcome}
+def _parts(doc: MinutesDoc, meeting: Meeting) -> list[dict[str, Any]]:
+    """The blocks of the minutes parted at their headings; those of an item with the item, for its comment."""
+    items = iter(in_order(meeting))
+    parts: list[dict[str, Any]] = [{"item": None, "blocks": []}]
+    for block in as_data(doc)["blocks"]:
+        if block["kind"] in {"section", "heading", "approval"}:
+            parts.append({"item": next(items) if block["kind"] == "section" else None, "blocks": []})
+        parts[-1]["blocks"].append(block)
+    return parts

@@ -16,7 +16,9 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from documents.links import read_personal_token
+from meetings.commands import ChooseLanguage
 from meetings.errors import MeetingError, NotFound, Refused
+from meetings.use_cases import execute
 from storage.transaction import Storage, Transaction
 from texts import LANGUAGES, t
 
@@ -96,7 +98,11 @@ class PersonalPage(Generic[State]):
         if not self._passes(ids[0]):
             return await self._again(ids, typed, Refused(f"{self._kind.texts}often"), 429)
         nonce = typed.get("nonce", "")[:64] or secrets.token_hex(8)
+        language = typed.get("language")
         try:
+            if language in LANGUAGES:
+                state = await self._storage.run(lambda tx: self._speak(tx, ids, language))
+                return self._page(state, typed, 200)
             state = await self._storage.run(lambda tx: self._kind.take(tx, ids, typed), key=":".join((self._kind.name, *ids, nonce)))
         except NotFound as error:
             return await self._again(ids, typed, error, 404)
@@ -107,6 +113,14 @@ class PersonalPage(Generic[State]):
             log.exception("what a personal page was told could not be kept", page=self._kind.name, turn=turn)
             return await self._again(ids, typed, Refused("turn.fault", turn=turn), 500)
         return self._page(state, {}, 200)
+
+    def _speak(self, tx: Transaction, ids: Ids, language: str) -> State:
+        """From now on pages and letters speak this language to the person."""
+        tx.actor = tx.person(ids[0])
+        command = ChooseLanguage(language=language)
+        execute(command, tx)
+        tx.journal(command)
+        return self._kind.look(tx, ids, None)
 
     async def _again(self, ids: Ids, typed: Mapping[str, str], error: MeetingError, status: int) -> web.Response:
         try:
@@ -135,7 +149,12 @@ class PersonalPage(Generic[State]):
 def fill(template: str, language: str, **values: object) -> str:
     """A page of bot/templates in a language."""
     return _PAGES.get_template(template).render(
-        t=lambda key, **params: t(language, key, **params), language=language, style=_STYLE, nonce=secrets.token_hex(8), **values
+        t=lambda key, **params: t(language, key, **params),
+        language=language,
+        LANGUAGES=LANGUAGES,
+        style=_STYLE,
+        nonce=secrets.token_hex(8),
+        **values,
     )
 
 

@@ -175,6 +175,53 @@ async def test_no_comments_is_not_the_answer_of_one_whose_proposal_waits(room: R
     assert (status, escape(t(language, "mail.page_silent")) in kept) == (200, True)
 
 
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+async def test_the_page_says_what_the_document_says_each_item_with_its_comment(room: Room, post: Server, language: str) -> None:
+    scene = await in_review(room, language)
+    _, held, _ = await page(link_in(await letter(scene, post, "round")))
+    shown = held.replace("\N{NO-BREAK SPACE}", " ")
+    clock = {"fi": "klo {}.{}", "sv": "kl. {}.{}", "en": "{}:{}"}[language]
+    for told in (
+        t(language, "stock.opened", time=clock.format("10", "02")),
+        t(language, "stock.quorate", filled=2, seats=3),
+        t(language, "stock.closed", time=clock.format("10", "02")),
+        t(language, "documents.presence"),
+        t(language, "documents.is_chair", name="Maija Meri"),
+        "Aino Saarela",
+    ):
+        assert escape(told) in shown
+    sections = re.findall(r"<section>(.*?)</section>", shown, re.DOTALL)
+    first = next(one for one in sections if scenes.AGENDA[language].split(": ")[1].split(".")[0] in one)
+    assert t(language, "mail.page_comment", section="6") in first
+    assert first.count("<textarea") == 1
+    labels = re.findall(r"<h3>(.*?)</h3>", first)
+    assert labels == [t(language, "documents.proposal"), t(language, "documents.decision")]
+
+
+async def test_a_person_chooses_their_language_and_keeps_what_they_typed(room: Room, post: Server, tmp_path: Path) -> None:
+    scene = await in_review(room)
+    url = link_in(await letter(scene, post, "round"))
+    before = journal(tmp_path)
+    _, finnish, _ = await page(f"{url}?language=sv")
+    assert '<html lang="fi">' in finnish
+    assert journal(tmp_path) == before
+    form = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', finnish))
+    status, swedish, _ = await page(url, {**form, "text-whole": "Tiden saknas.", "language": "sv"})
+    assert (status, '<html lang="sv">' in swedish, "Tiden saknas." in swedish) == (200, True, True)
+    # The minutes stay in the language of the record, and what a reader of the page hears is told which it is.
+    assert '<div lang="fi">' in swedish
+    assert t("fi", "documents.decision") in swedish
+    assert [command for _, command in journal(tmp_path)[len(before) :]] == ["choose_language"]
+    _, kept, _ = await page(url, {**form, "text-whole": "Tiden saknas.", "do": "send"})
+    assert t("sv", "minutes.comment_kept") in kept
+    card = await scene.say("show_comments")
+    await room.press(scene.aino, scene.desk, card, "answer_comment", {"reason": ""}, answer="noted")
+    told = await room.settled(lambda: post.about("Saarten ohjausryhmä 1/2026"), "the answer by mail")
+    assert t("sv", "told.comment_noted", number="1/2026") in told.get_body(("plain",)).get_content()
+    status, unknown, _ = await page(url, {"language": "de"})
+    assert (status, escape(t("sv", "mail.page_empty")) in unknown) == (422, True)
+
+
 async def test_long_texts_come_back_silence_is_kept_and_an_ended_round_takes_nothing(room: Room, post: Server) -> None:
     scene = await in_review(room)
     url = link_in(await letter(scene, post, "round"))
