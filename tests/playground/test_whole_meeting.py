@@ -61,6 +61,13 @@ async def test_a_meeting_in_the_real_client(house: House, client: Client) -> Non
     await expect(roster).to_contain_text("18 paikkaa")
     await client.shot("roster-confirmed", roster)
 
+    # A seat is chosen and opened.
+    await roster.get_by_role("combobox", name="Mikä paikka avataan?").click()
+    await client.page.get_by_role("option", name="2. ").first.click()
+    await client.press(roster, "Avaa paikka")
+    await expect(roster).to_contain_text("Paikka 2")
+    await client.shot("seat-opened", roster)
+
     # Planned, its agenda pasted, confirmed and published.
     planned = await client.say("kokous ke 10.2.2027 klo 10.00–12.00 Kivisalon kaupungintalo ja Teams")
     await expect(planned).to_contain_text("Kokous 1/2027")
