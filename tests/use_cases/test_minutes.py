@@ -47,6 +47,28 @@ async def test_the_last_answer_approves_only_where_silence_does(tmp_path: Path, 
         assert (after.comments[0].answer, after.phase) == (Answer.REJECTED, phase)
 
 
+@pytest.mark.parametrize(
+    ("kind", "answer", "refusal"),
+    [
+        (CommentKind.PROPOSAL, Answer.OPEN, "minutes.proposal_waits"),
+        (CommentKind.PROPOSAL, Answer.REJECTED, ""),
+        (CommentKind.REMARK, Answer.OPEN, ""),
+    ],
+)
+async def test_who_proposes_a_change_has_comments_until_it_is_answered(
+    tmp_path: Path, kind: CommentKind, answer: Answer, refusal: str
+) -> None:
+    mine = Comment("comment", "meeting", "round", "m3", kind, "Toisin", NOW, answer=answer)
+    async with stage(tmp_path, meeting=replace(in_review(), comments=(mine,))) as room:
+        room.now = NOW + timedelta(hours=4)
+        silent = c.AnswerNoComments(meeting_id="meeting")
+        await room.do("m2", silent)
+        if refusal:
+            assert await room.refused("m3", silent) == refusal
+        else:
+            await room.do("m3", silent)
+
+
 async def test_minutes_are_approved_in_a_meeting_there_was(tmp_path: Path) -> None:
     async with stage(tmp_path, body(approval=Approval.NEXT_MEETING), in_review(result=RoundResult.COLLECTED)) as room:
         later = replace(meeting(opened_at=NOW, phase=Phase.OPEN), id="later", number=5, day=date(2026, 6, 1), items=())
