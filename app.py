@@ -199,7 +199,7 @@ def main() -> None:
         raise SystemExit("python app.py serves; python app.py check tells what works in the tenant.")
     settings = read_settings()
     try:
-        web.run_app(create_app(settings), host=settings.host, port=settings.port, print=None)
+        web.run_app(create_app(settings), host=settings.host, port=settings.port, print=None, access_log=None)
     except AlreadyRunning as refused:
         raise SystemExit(str(refused)) from None
     except OSError as failure:

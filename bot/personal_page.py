@@ -90,10 +90,10 @@ class PersonalPage(Generic[State]):
         if ids is None:
             return _no_link(request)
         try:
-            typed = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+            typed = {name: value.replace("\0", "") for name, value in (await request.post()).items() if isinstance(value, str)}
         except web.HTTPRequestEntityTooLarge:
             return await self._again(ids, {}, Refused(f"{self._kind.texts}large"), 413)
-        except ValueError:  # a form that is none
+        except (ValueError, LookupError):  # a form that is none
             typed = {}
         if not self._passes(ids[0]):
             return await self._again(ids, typed, Refused(f"{self._kind.texts}often"), 429)

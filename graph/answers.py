@@ -115,7 +115,7 @@ def _change(event_id: str, event: GraphEvent) -> EventChange:
     if "@removed" in (event.additional_data or {}):
         return EventChange(event_id, removed=True)
     replies = tuple(reply for attendee in event.attendees or [] if (reply := _reply(attendee, event)))
-    return EventChange(event_id, seen=_seen(event), replies=replies, made_at=event.created_date_time)
+    return EventChange(event_id, seen=_seen(event), replies=replies, made_at=event.created_date_time, start=_instant(event.start))
 
 
 def _seen(event: GraphEvent) -> str:
@@ -132,9 +132,10 @@ def _reply(attendee: Attendee, event: GraphEvent) -> Reply | None:
     if response is None or not address:
         return None
     at = attendee.status.time if attendee.status else None
-    # Exchange writes the year 1 where it does not know; the event was changed by the answer.
+    # Exchange writes the year 1 where it does not know. Then the answer counts until another one is known: the event's own last change
+    # may be anybody's, and must not make an old answer new.
     if at is None or at.year == 1:
-        at = event.last_modified_date_time or datetime.now(UTC)
+        at = event.created_date_time or datetime.fromtimestamp(0, UTC)
     other = attendee.proposed_new_time
     start, end = (_instant(other.start), _instant(other.end)) if other else (None, None)
     return Reply(address, response, at.astimezone(UTC), start, end)

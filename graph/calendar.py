@@ -152,19 +152,23 @@ class GraphCalendar:
     def _attendees(self, current: GraphEvent, event: Event) -> list[Attendee] | None:
         organiser = {self._organiser, _address(current.organizer.email_address if current.organizer else None)}
         there = [one for one in current.attendees or [] if _address(one.email_address) not in organiser]
-        # A room that the secretary booked in Outlook is not ours to unbook.
-        rooms = [one for one in there if one.type is AttendeeType.Resource]
         invited = [one for one in self._invited(event) if one.email.casefold() not in organiser]
-        is_now = {(_address(one.email_address), one.type) for one in there if one.type is not AttendeeType.Resource}
-        if is_now == {(one.email.casefold(), _type(one)) for one in invited}:
+        wanted = {(one.email.casefold(), _type(one)) for one in invited}
+        ours = event.ours | {address for address, _ in wanted}
+        # A room that the secretary booked in Outlook, or a guest invited there, is not ours to send away.
+        guests = [one for one in there if one.type is AttendeeType.Resource or _address(one.email_address) not in ours]
+        if {(_address(one.email_address), one.type) for one in there if one not in guests} == wanted:
             return None
-        kept = [Attendee(type=AttendeeType.Resource, email_address=_copy(room.email_address)) for room in rooms]
-        return [_attendee(one) for one in invited] + kept
+        return [_attendee(one) for one in invited] + [Attendee(type=one.type, email_address=_copy(one.email_address)) for one in guests]
 
     def _invited(self, event: Event) -> list[Invitee]:
         """Each address once, and never the organiser, whom Exchange adds itself."""
         once = {invitee.email.casefold(): invitee for invitee in reversed(event.invitees)}
         return [one for key, one in reversed(once.items()) if key != self._organiser]
+
+    async def made(self, key: str) -> str:
+        async with self._call(of_event=False):
+            return await self._find(key) or ""
 
     async def _find(self, key: str) -> str | None:
         quoted = key.replace("'", "''")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ import structlog
 
 from meetings import commands as c
 from meetings import effects as e
+from meetings.model import EventTrouble
 from meetings.ports import Answers, CalendarFailure, Changes, EventChange, Subscription
 from meetings.rules.answers import BEFORE
 from meetings.use_cases import execute
@@ -27,8 +28,8 @@ SELDOM = timedelta(minutes=30)
 LIFE = timedelta(minutes=4200)
 # The range of the link is fixed in it; it is made anew while a year is still ahead.
 LEFT = timedelta(days=370)
-# An event made so lately may be ours, and its id not written down yet.
-FRESH = timedelta(minutes=5)
+# While a meeting waits for its event, one made so lately may be it; longer, and the making has been given up.
+FRESH = timedelta(days=1)
 
 
 class AnswerHandlers:
@@ -42,6 +43,8 @@ class AnswerHandlers:
         self._often = often
         # What Graph asked for, of readings and of subscriptions; after a restart one call more does no harm.
         self._not_before = self._not_subscribed_before = datetime.min.replace(tzinfo=UTC)
+        # Whether what had been given up was tried again since the start, and since reading works again.
+        self._mended = False
 
     def table(self) -> Mapping[type[e.Effect], Callable[[Any], Awaitable[str]]]:
         return {e.ReadAnswers: self.read_answers}
@@ -56,10 +59,14 @@ class AnswerHandlers:
         lasting = watch.window_end is not None and watch.window_end - today > LEFT
         try:
             changes = await self._answers.read(watch.delta_link if lasting else "", today)
-        except CalendarFailure as failure:
+            await self._take(changes, now)
+        except Exception as error:
+            # Whatever it is, it must be told: an effect that is written anew before each reading never comes to its last attempt.
+            if not isinstance(error, CalendarFailure):
+                log.exception("answers could not be read")
+            failure = error if isinstance(error, CalendarFailure) else CalendarFailure(type(error).__name__)
             await self._storage.run(partial(self._failed, failure=failure))
             return failure.reason
-        await self._take(changes, now)
         return str(len(changes.events))
 
     def _begin(self, tx: Transaction) -> tuple[Watch, datetime]:
@@ -78,6 +85,7 @@ class AnswerHandlers:
         tx.later(e.ReadAnswers(), due=self._not_before)
         if failure.transient:
             return
+        self._mended = False
         cause = next((one for one in CAUSES["ReadAnswers"] if getattr(failure, one)), "")
         if not cause:
             # Should it be the link that is refused, the next reading begins anew.
@@ -107,15 +115,21 @@ class AnswerHandlers:
                     failed = error
         if failed is not None:
             raise failed
-        unsure = any(not ours[one.event_id] and one.made_at and one.made_at > now - FRESH for one in changes.events)
-        await self._storage.run(lambda tx: self._keep(tx, changes, unsure=unsure))
+        others = [one for one in changes.events if not ours[one.event_id]]
+        await self._storage.run(lambda tx: self._keep(tx, changes, others))
+        self._mended = True
 
-    def _keep(self, tx: Transaction, changes: Changes, *, unsure: bool) -> None:
-        if changes.until is not None:
-            told = {one.event_id for one in changes.events}
-            for meeting in tx.meetings_ahead(tx.now.date()):
-                if meeting.event_id not in told and meeting.day < changes.until:
-                    tx.later(e.SyncEvent(meeting.id))
+    def _keep(self, tx: Transaction, changes: Changes, others: Sequence[EventChange]) -> None:
+        ahead = tx.meetings_ahead(tx.now.date())
+        told = {one.event_id for one in changes.events}
+        for meeting in ahead:
+            missing = changes.until is not None and meeting.event_id not in told and meeting.day < changes.until
+            if missing or (not self._mended and meeting.event_trouble is EventTrouble.FAILED):
+                tx.later(e.SyncEvent(meeting.id))
+        # An event of nobody's may be ours, made a moment ago and its id written down since or not yet: then it is to be told again.
+        awaited = any(not one.event_id or one.event_trouble is EventTrouble.OURS for one in ahead)
+        lately = tx.now - FRESH if awaited else tx.now
+        unsure = any(tx.meeting_of_event(one.event_id) or (one.made_at and one.made_at > lately) for one in others)
         noted: dict[str, str | date] = {"trouble": ""}
         if not unsure:
             noted |= {"delta_link": changes.link} | ({"window_end": changes.until} if changes.until else {})
@@ -136,9 +150,10 @@ class AnswerHandlers:
             if granted is None:
                 state = f"{mark}.{secrets.token_urlsafe(32)}"
                 granted = await self._answers.subscribe(self._address, state, now + LIFE)
-        except CalendarFailure as failure:
-            log.warning("the calendar does not notify", reason=failure.reason)
-            self._not_subscribed_before = now + timedelta(seconds=failure.retry_after or 0)
+        except Exception as failure:
+            # Nor may they keep from reading.
+            log.warning("the calendar does not notify", reason=getattr(failure, "reason", type(failure).__name__))
+            self._not_subscribed_before = now + timedelta(seconds=getattr(failure, "retry_after", None) or 0)
             return
         noted: dict[str, str | datetime] = {"subscription_id": granted.id, "client_state": state}
         noted |= {"expires_at": granted.expires_at, "renew_at": now + (granted.expires_at - now) / 2}
@@ -159,7 +174,9 @@ def _take(tx: Transaction, meeting_id: str, change: EventChange) -> None:
     meeting = tx.meeting(meeting_id)
     if meeting.phase not in BEFORE:
         return
-    if change.replies:
+    begins = datetime.combine(meeting.day, meeting.start, tzinfo=tx.body(meeting.body_id).tz)
+    # Of a meeting that was moved and whose event is still at the old time, the answers are to the old time.
+    if change.replies and change.start in {None, begins}:
         command = c.TakeAnswers(meeting_id=meeting_id, replies=change.replies)
         execute(command, tx)
         # Every reading tells all answers of an event; the journal keeps what changed something.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 from html import escape
@@ -37,8 +38,10 @@ class Calendars:
         the secretary asked, once."""
         meeting, event = await self._storage.read(lambda tx: _event(tx, effect.meeting_id, self._address))
         if meeting.phase is Phase.CANCELLED:
-            if meeting.event_id:
-                await self._calendar.cancel(meeting.event_id, meeting.cancel_reason)
+            # An event whose making was not answered is there all the same.
+            lost = await self._calendar.made(_key(meeting)) if _key(meeting) else ""
+            for event_id in filter(None, (meeting.event_id, lost)):
+                await self._calendar.cancel(event_id, meeting.cancel_reason)
             return meeting.event_id
         if not event.invitees:
             return "nobody to invite"
@@ -57,7 +60,7 @@ class Calendars:
                 if not ours:
                     await self._storage.run(lambda tx: _ask(tx, meeting.id, EventTrouble.GONE))
                     return "deleted in Outlook"
-                state = await self._calendar.create(replace(event, key=f"{event.key}:{meeting.event_id}"))
+                state = await self._calendar.create(replace(event, key=_key(meeting)))
         else:
             state = await self._calendar.create(event)
         if meeting.event_trouble or state != _known(meeting):
@@ -78,7 +81,8 @@ def _event(tx: Transaction, meeting_id: str, address: Address) -> tuple[Meeting,
     meeting = tx.meeting(meeting_id)
     body = tx.body(meeting.body_id)
     required, optional = invited(body, meeting)
-    people = tx.people(required | optional)
+    known = {one.person_id for one in body.holdings} | {one.person_id for one in body.experts}
+    people = tx.people(required | optional | known)
     invitees = tuple(
         Invitee(people[person_id].name, people[person_id].email, person_id in required)
         for person_id in sorted(required | optional, key=lambda one: people[one].name if one in people else "")
@@ -98,6 +102,7 @@ def _event(tx: Transaction, meeting_id: str, address: Address) -> tuple[Meeting,
         place=meeting.place,
         online=meeting.online,
         invitees=invitees,
+        ours=frozenset(person.email.casefold() for person in people.values() if person.email),
     )
 
 
@@ -115,6 +120,13 @@ def _invitation(body: Body, meeting: Meeting, agenda: Document | None, address: 
     return "".join(parts)
 
 
+def _key(meeting: Meeting) -> str:
+    """The key of the event that is to be made, or may just have been: the meeting's first, or one in place of the deleted. "": none is."""
+    if not meeting.event_id:
+        return meeting.id
+    return f"{meeting.id}:{meeting.event_id}" if meeting.event_trouble is EventTrouble.OURS else ""
+
+
 def _known(meeting: Meeting) -> EventState:
     return EventState(meeting.event_id, meeting.join_url, meeting.event_uid, meeting.event_seen)
 
@@ -123,7 +135,8 @@ def _ask(tx: Transaction, meeting_id: str, trouble: EventTrouble, found: EventFo
     """The secretary decides which is right; until then, or until the two are alike again, nothing is written there. Once the meeting has
     been opened, its invitation is nobody's concern."""
     meeting = tx.meeting(meeting_id)
-    if meeting.event_trouble is trouble or meeting.phase not in BEFORE:
+    told = f"{trouble}:{meeting.id}:{hashlib.sha256(repr((meeting.event_id, found)).encode()).hexdigest()[:16]}"
+    if meeting.phase not in BEFORE or (meeting.event_trouble is trouble and tx.was_written(f"tell:{told}")):
         return
     body = tx.body(meeting.body_id)
     params: tuple[tuple[str, str], ...] = (("number", meeting.designation),)
@@ -132,7 +145,7 @@ def _ask(tx: Transaction, meeting_id: str, trouble: EventTrouble, found: EventFo
         when = f"{format_date(body.language, found.start.date(), weekday=True)} {times}"
         params = (*params, ("subject", found.subject), ("when", when), ("place", found.place or "–"))
     tx.note_event(meeting_id, _known(meeting), trouble)
-    tx.later(e.Tell(f"{trouble}:{meeting.id}:{tx.new_id()}", body.secretary_id, f"event_{trouble}", params, body.id, meeting.id))
+    tx.later(e.Tell(told, body.secretary_id, f"event_{trouble}", params, body.id, meeting.id))
 
 
 def _keep_event(tx: Transaction, meeting_id: str, state: EventState) -> None:

@@ -20,8 +20,9 @@ from jobs.schedules import READ
 from meetings import commands as c
 from meetings import effects as e
 from meetings.errors import NotFound, Refused
-from meetings.model import Body, Document, Meeting, Person, Phase, Post
+from meetings.model import Body, Conversation, Document, Meeting, Person, Phase, Post
 from meetings.ports import Calendar, Tx
+from meetings.rules.answers import BEFORE
 from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, Told
@@ -175,7 +176,7 @@ class Handlers:
     async def read_members(self, effect: e.ReadMembers) -> str:
         place = await self._storage.read(lambda tx: tx.conversation_of(effect.conversation_id))
         members = await self._messenger.members(place.service_url, place.id)
-        await self._storage.run(lambda tx: _keep_members(tx, place.tenant_id, members))
+        await self._storage.run(lambda tx: _keep_members(tx, place, members))
         return str(len(members))
 
 
@@ -317,11 +318,18 @@ def _keep_documents(tx: Transaction, made: Document, files: tuple[tuple[str, byt
     tx.later(e.RefreshBoard(meeting.id, PARTS[kind]))
 
 
-def _keep_members(tx: Transaction, tenant_id: str, members: list[dict[str, Any]]) -> None:
+def _keep_members(tx: Transaction, place: Conversation, members: list[dict[str, Any]]) -> None:
+    """Who is in the team. An address that is new is one that invitations to come can reach."""
+    learnt = False
     for member in members:
         account_id = str(member.get("objectId") or member.get("aadObjectId") or "")
         if account_id:
-            person = tx.upsert_account(tenant_id, account_id, str(member.get("id") or ""), str(member.get("name") or ""))
+            person = tx.upsert_account(place.tenant_id, account_id, str(member.get("id") or ""), str(member.get("name") or ""))
             email = str(member.get("email") or member.get("userPrincipalName") or "")
             if email and email != person.email:
                 tx.save(replace(person, email=email))
+                learnt = True
+    board = tx.body_of_channel(place.id) if learnt else None
+    for meeting in tx.meetings(board.id) if board else ():
+        if meeting.phase in BEFORE:
+            tx.later(e.SyncEvent(meeting.id))

@@ -126,13 +126,18 @@ class Availability(StrEnum):
 
 
 class EventTrouble(StrEnum):
-    """Somebody deleted or changed the calendar event in Outlook: it is not touched until the secretary has chosen, `OURS` when they want it
-    made again as the meeting stands here."""
+    """Somebody deleted or changed the calendar event in Outlook: it is not touched until the secretary has chosen. `FAILED`: it could not
+    be made or changed, and that was given up. `OURS`: the secretary wants it made as the meeting stands here."""
 
     NONE = ""
     GONE = "gone"
     EDITED = "edited"
+    FAILED = "failed"
     OURS = "ours"
+
+
+# In these the secretary can have the event made again.
+ASKED = frozenset({EventTrouble.GONE, EventTrouble.EDITED, EventTrouble.FAILED})
 
 
 class CommentKind(StrEnum):

@@ -99,7 +99,8 @@ class Invitee:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A calendar event as it should be. `start` and `end` are local wall-clock in `zone` (IANA). `key` makes a repeated create harmless."""
+    """A calendar event as it should be. `start` and `end` are local wall-clock in `zone` (IANA). `key` makes a repeated create harmless.
+    `ours`: the addresses the body knows, in lower case; who else is invited was added in Outlook and stays."""
 
     key: str
     subject: str
@@ -110,6 +111,7 @@ class Event:
     place: str
     online: bool
     invitees: tuple[Invitee, ...]
+    ours: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,10 @@ class Calendar(Protocol):
         what is there now, nor is it as wanted, `EventEdited` is raised and nothing written."""
         ...
 
+    async def made(self, key: str) -> str:
+        """The id of the event that was made with this key; "" when there is none."""
+        ...
+
     async def cancel(self, event_id: str, reason: str) -> None: ...
 
 
@@ -182,13 +188,14 @@ class Schedules(Protocol):
 @dataclass(frozen=True, slots=True)
 class EventChange:
     """An event of the mailbox as it is now. `seen`: its digest, comparable with `EventState.seen`; "" when too little was told to make one.
-    `made_at`: when the event was made, if it was told. Of a removed one only the id is known."""
+    `made_at` and `start` (aware UTC): when it was made and when it begins, if that was told. Of a removed one only the id is known."""
 
     event_id: str
     removed: bool = False
     seen: str = ""
     replies: tuple[Reply, ...] = ()
     made_at: datetime | None = None
+    start: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,17 @@ from sqlalchemy.pool import QueuePool
 
 
 def open_engine(url: str) -> Engine:
+    """The engine of a database. Its errors do not carry what was to be written: they are logged, and that is people's."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=12, max_overflow=4, pool_pre_ping=True)
+        return create_engine(url, pool_size=12, max_overflow=4, pool_pre_ping=True, hide_parameters=True)
     # Every transaction is ended where it was begun, so the pool need not roll back once more.
     engine = create_engine(
-        url, poolclass=QueuePool, pool_size=6, pool_reset_on_return=None, connect_args={"check_same_thread": False, "timeout": 30}
+        url,
+        poolclass=QueuePool,
+        pool_size=6,
+        pool_reset_on_return=None,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": 30},
     )
 
     @event.listens_for(engine, "connect")

@@ -12,7 +12,8 @@ from typing import Any, get_args
 from sqlalchemy import Boolean, ColumnElement, Connection, and_, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from meetings.effects import Effect, Tell
+from meetings.effects import Effect, SyncEvent, Tell
+from meetings.model import EventTrouble
 from storage.mapping import inserting
 from storage.tables import body, effect, meeting, person, turn
 
@@ -132,6 +133,10 @@ def bury(connection: Connection, now: datetime, seq: int, error: str, cause: str
         .returning(effect.c.kind, effect.c.payload)
     ).one()
     about = json.loads(row.payload)
+    if row.kind == SyncEvent.__name__:
+        # The meeting remembers, so that the secretary can have it done again.
+        given_up = update(meeting).where(meeting.c.id == about.get("meeting_id", ""), meeting.c.event_trouble == "")
+        connection.execute(given_up.values(event_trouble=EventTrouble.FAILED))
     meeting_id, channel_id, person_id = (about.get(name, "") for name in ("meeting_id", "conversation_id", "person_id"))
     held = connection.execute(select(meeting.c.body_id, meeting.c.number, meeting.c.year).where(meeting.c.id == meeting_id)).first()
     concerned = body.c.channel_id == channel_id if channel_id else body.c.id == (held.body_id if held else about.get("body_id", ""))

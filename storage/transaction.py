@@ -378,9 +378,9 @@ class Transaction:
         return self._connection.execute(query).scalar() or ""
 
     def meetings_ahead(self, first: date) -> tuple[Meeting, ...]:
-        """All meetings from that day on which have an event and wait to be opened, as headers."""
+        """All meetings from that day on which wait to be opened, as headers."""
         meeting = tables.meeting.c
-        wanted = select(tables.meeting).where(meeting.event_id != "", meeting.day >= first, meeting.phase.in_(sorted(BEFORE)))
+        wanted = select(tables.meeting).where(meeting.day >= first, meeting.phase.in_(sorted(BEFORE)))
         return tuple(read_row(Meeting, row) for row in self._connection.execute(wanted.order_by(meeting.day, meeting.id)))
 
     def watch(self, mailbox: str) -> Watch:

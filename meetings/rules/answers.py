@@ -90,7 +90,7 @@ def ask_again(body: Body, meeting: Meeting, now: datetime, new_id: Callable[[], 
     known = {one.person_id: one.id for one in meeting.answers}
     people = set(known).union(*invited(body, meeting), *(seat.deputy_ids for seat in seats_on(body, meeting.day)))
     asked = tuple(InvitationAnswer(known.get(one) or new_id(), meeting.id, one, Response.NONE, now) for one in sorted(people))
-    calls = tuple(replace(one, ended_at=now) if is_active(one) else one for one in meeting.deputy_calls)
+    calls = tuple(replace(one, ended_at=now) if not one.item_id and one.ended_at is None else one for one in meeting.deputy_calls)
     return replace(meeting, attendances=(), answers=asked, deputy_calls=calls)
 
 
@@ -199,7 +199,8 @@ def settle(body: Body, meeting: Meeting, now: datetime, called_by: str, new_id: 
     for one in meeting.deputy_calls:
         seat = seats.get(one.seat_id)
         belongs = seat is not None and one.deputy_id in seat.deputy_ids
-        wanted = belongs and (not is_active(one) or (seat is not None and sign_of(meeting, holder(seat)) in CANNOT))
+        holds = any(holder(other) == one.deputy_id for other in seats.values() if other is not seat)
+        wanted = belongs and (not is_active(one) or (not holds and seat is not None and sign_of(meeting, holder(seat)) in CANNOT))
         if one.item_id or one.ended_at is not None or wanted:
             calls.append(one)
             continue
@@ -246,7 +247,8 @@ def _settle(
 def expected(body: Body, meeting: Meeting) -> Expected:
     """The answers so far against the quorum, seat by seat; a seat whose deputy has not answered yet is unanswered."""
     voting = [seat for seat in seats_on(body, meeting.day) if seat.seat.voting]
-    states = [_state(meeting, seat) for seat in voting]
+    acts = acting(body, meeting)
+    states = [_state(meeting, acts.get(seat.seat.id, "")) for seat in voting]
     count = {word: states.count(word) for word in ("coming", "maybe", "cannot", "unanswered")}
     needed = len(voting) * body.quorum_numerator // body.quorum_denominator + 1
     heads = {body.chair_id, body.vice_chair_id} - {""}
@@ -269,9 +271,7 @@ def next_warning(body: Body, meeting: Meeting, now: datetime) -> datetime | None
     return at
 
 
-def _state(meeting: Meeting, seat: SeatOnDay) -> str:
-    made = active_call(meeting, seat)
-    person_id = made.deputy_id if made else holder(seat)
+def _state(meeting: Meeting, person_id: str) -> str:
     word = sign_of(meeting, person_id)
     if word in COMES:
         return "coming"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from meetings import commands as c
 from meetings.access import may
-from meetings.model import Approval, Body, EventTrouble, Meeting, Person, Phase
+from meetings.model import ASKED, Approval, Body, Meeting, Person, Phase
 from meetings.rules.answers import BEFORE, waits_for_deputy
 from meetings.rules.polls import open_poll
 from meetings.rules.seats import seats_on
@@ -26,7 +26,7 @@ def _mending(body: Body, meeting: Meeting) -> tuple[c.Command, ...]:
     """What has gone wrong with the invitation, and seats that wait for a deputy, come before everything else."""
     if meeting.phase not in BEFORE:
         return ()
-    asked = meeting.event_trouble in {EventTrouble.GONE, EventTrouble.EDITED}
+    asked = meeting.event_trouble in ASKED
     waits = any(waits_for_deputy(meeting, seat) for seat in seats_on(body, meeting.day))
     restore = (c.RestoreEvent(meeting_id=meeting.id),) if asked else ()
     return (*restore, c.ShowDeputies(meeting_id=meeting.id)) if waits else restore

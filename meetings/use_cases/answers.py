@@ -76,7 +76,7 @@ def _addresses(tx: Tx, body: Body, meeting: Meeting) -> dict[str, str]:
     deputies = {one for seat in seats_on(body, meeting.day) for one in seat.deputy_ids}
     people = tx.people(required | optional | deputies)
     found: dict[str, str] = {}
-    for group in (required, optional, deputies):
+    for group in (required - deputies, required, optional, deputies):
         for person_id in sorted(group):
             if person_id in people and people[person_id].email:
                 found.setdefault(people[person_id].email.casefold(), person_id)
@@ -127,6 +127,16 @@ def follow_roster(tx: Tx, body: Body, header: Meeting) -> None:
     if settled != meeting:
         tx.save(settled)
         _follow(tx, body, meeting, settled, news)
+
+
+def ask_again(tx: Tx, body: Body, moved: Meeting) -> Meeting:
+    """The meeting at another time, of which nobody has said anything. Deputies who were called are told that they are not needed yet."""
+    told = (("number", moved.designation), ("body", body.name))
+    for one in moved.deputy_calls:
+        deputy = tx.person(one.deputy_id)
+        if rules.is_active(one) and (deputy.channel_id or deputy.email):
+            tx.later(e.Tell(tx.new_id(), deputy.id, "moved_on", told, body.id, moved.id))
+    return rules.ask_again(body, moved, tx.now, tx.new_id)
 
 
 def _follow(tx: Tx, body: Body, before: Meeting, meeting: Meeting, news: Iterable[News]) -> None:

@@ -83,7 +83,7 @@ def sign_in(command: c.SignIn, tx: Tx, scope: Scope) -> Screen:
         raise Refused("attendance.which_own_sign")
     if meeting.phase is Phase.OPEN and meeting.roll_closed_at is not None:
         return _come_or_go(tx, body, meeting, word)
-    if _signed(meeting, tx.actor.id) is not word:
+    if meeting.opened_at is None or _signed(meeting, tx.actor.id) is not word:
         meeting = _saved(tx, note_word(tx, body, meeting, tx.actor.id, word))
     return replace(_roll(tx, body, meeting), notice=sentence(_signed_key(meeting, word), name=tx.actor.name))
 

@@ -10,7 +10,7 @@ from typing import Any
 from meetings import commands as c
 from meetings.access import ACCESS, may
 from meetings.commands import stem
-from meetings.model import Approval, Body, Draft, EventTrouble, Meeting, Phase, RoundResult
+from meetings.model import ASKED, Approval, Body, Draft, Meeting, Phase, RoundResult
 from meetings.ports import Tx
 from meetings.rules import rounds
 from meetings.rules.answers import expected
@@ -144,7 +144,7 @@ def _answers(tx: Tx, body: Body, meeting: Meeting) -> tuple[Sentence, ...]:
     """How many are expected, and to the secretary what is wrong with the invitation."""
     found = expected(body, meeting)
     coming = sentence("answers.coming", coming=found.coming, seats=found.seats, needed=found.needed)
-    asked = meeting.event_trouble in {EventTrouble.GONE, EventTrouble.EDITED} and tx.actor.id == body.secretary_id
+    asked = meeting.event_trouble in ASKED and tx.actor.id == body.secretary_id
     return (coming, sentence(f"status.event_{meeting.event_trouble}")) if asked else (coming,)
 
 

@@ -10,12 +10,11 @@ from typing import Any
 from meetings import commands as c
 from meetings import effects as e
 from meetings.errors import Refused
-from meetings.model import Body, EventTrouble, Meeting, Phase
+from meetings.model import ASKED, Body, EventTrouble, Meeting, Phase
 from meetings.ports import Tx
 from meetings.reading.moments import is_likely, read_clock, read_meeting
 from meetings.rules import planning as rules
 from meetings.rules.agenda import standing_items
-from meetings.rules.answers import ask_again
 from meetings.rules.numbering import next_number
 from meetings.rules.planning import Plan
 from meetings.rules.rounds import require_version
@@ -23,7 +22,7 @@ from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, sentence
 from meetings.screens.planning import CancelForm, MeetingForm, MeetingPlanned, MeetingsShown
-from meetings.use_cases.answers import later_warning
+from meetings.use_cases.answers import ask_again, later_warning
 from meetings.use_cases.reach import without_address
 
 PAGE = 6
@@ -130,7 +129,7 @@ def move_meeting(command: c.MoveMeeting, tx: Tx, scope: Scope) -> Screen:
         return _planned(tx, body, meeting, sentence("planning.same", number=meeting.designation))
     if (moved.day, moved.start) != (meeting.day, meeting.start):
         # "Cannot come" was said of the old time; everybody is asked again by the calendar, and no deputy is needed yet.
-        moved = ask_again(body, moved, tx.now, tx.new_id)
+        moved = ask_again(tx, body, moved)
     moved = tx.save(moved)
     later_warning(tx, body, moved)
     # A published agenda is made anew meanwhile, so that its link and the new time go out as one mail.
@@ -178,7 +177,7 @@ def show_meetings(command: c.Command, tx: Tx, scope: Scope) -> Screen:
 def restore_event(_command: c.RestoreEvent, tx: Tx, scope: Scope) -> Screen:
     """The invitation as the meeting stands here: made again where it was deleted, written over where it was changed."""
     body, meeting = scope.body, scope.meeting
-    if meeting.event_trouble not in {EventTrouble.GONE, EventTrouble.EDITED}:
+    if meeting.event_trouble not in ASKED:
         raise Refused("planning.event_is_there")
     meeting = tx.save(replace(meeting, event_trouble=EventTrouble.OURS))
     tx.later(e.SyncEvent(meeting.id))

@@ -40,6 +40,7 @@ EVENT = Event(
     place="Kokoushuone Kataja",
     online=True,
     invitees=(Invitee("Aino Harju", AINO), Invitee("Bertil Strand", BERTIL), Invitee("Celia Kivi", CELIA, required=False)),
+    ours=frozenset({AINO, BERTIL, CELIA, "dan.berg@example.org"}),
 )
 
 

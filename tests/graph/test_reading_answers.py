@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import aiohttp
 import httpx
@@ -68,7 +69,9 @@ async def begun(reading: Reading) -> EventState:
 async def test_a_new_event_is_read_as_it_was_written_and_nobody_has_answered(reading: Reading) -> None:
     state = await reading.sandbox.calendar.create(EVENT)
     (change,) = await reading.read()
-    assert change == EventChange(state.event_id, seen=state.seen, made_at=BEFORE_ALL)
+    assert change == EventChange(
+        state.event_id, seen=state.seen, made_at=BEFORE_ALL, start=EVENT.start.replace(tzinfo=ZoneInfo(EVENT.zone))
+    )
     assert await reading.read() == []
 
 

@@ -128,10 +128,10 @@ async def test_answers_are_who_said_what_when(recorder: Recorder, answers: Graph
     assert change.replies == (
         Reply(AINO, Response.ACCEPTED, utc("2027-04-01 07:00")),
         Reply(BERTIL, Response.DECLINED, utc("2027-04-01 08:00:00.123456"), utc("2027-05-11 07:00"), utc("2027-05-11 09:00")),
-        # Exchange did not say when; the event was changed by the answer.
-        Reply(CELIA, Response.TENTATIVE, utc("2027-04-01 07:30:00.5")),
+        # Exchange did not say when: since the event was made.
+        Reply(CELIA, Response.TENTATIVE, utc("2027-04-01 06:00")),
     )
-    assert change.made_at == utc("2027-04-01 06:00")
+    assert (change.made_at, change.start) == (utc("2027-04-01 06:00"), utc("2027-05-10 07:00"))
 
 
 async def test_an_untouched_event_looks_as_it_was_written(recorder: Recorder, answers: GraphAnswers) -> None:

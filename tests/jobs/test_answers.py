@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from jobs.answers import LIFE, OFTEN, SELDOM, AnswerHandlers
 from jobs.runner import Runner
 from meetings.effects import ReadAnswers
-from meetings.model import Phase, Response
+from meetings.model import EventTrouble, Phase, Response
 from meetings.ports import CalendarFailure, Changes, EventChange, EventState, Reply, Subscription
 from storage import outbox, tables
 from storage.transaction import Transaction, Watch
@@ -115,6 +115,11 @@ def _begun(tx: Transaction) -> None:
     tx.note_event("meeting", EventState("event", "", "uid", f"older {SEEN}"))
 
 
+def _seq(connection: Connection) -> int:
+    found = connection.execute(select(tables.effect.c.seq).where(tables.effect.c.kind == "SyncEvent")).scalar_one()
+    return int(found)
+
+
 def said(response: Response, email: str = M1, minutes: int = 0) -> Reply:
     return Reply(email, response, NOW - timedelta(hours=1) + timedelta(minutes=minutes))
 
@@ -185,6 +190,7 @@ async def test_a_full_reading_says_nothing_of_what_lies_behind_its_range_or_is_o
 async def test_an_event_made_just_now_may_be_ours_so_it_is_told_again(post: Post) -> None:
     """Its id is written down after Graph has answered, and somebody's mailbox answers by itself."""
     fresh = EventChange("new", seen=SEEN, replies=(said(Response.ACCEPTED),), made_at=NOW - timedelta(seconds=2))
+    await post.room.storage.run(lambda tx: tx.save(replace(tx.meeting("meeting"), event_trouble=EventTrouble.OURS)))
     await post.read(Changes((), "one", date(2027, 6, 5)), Changes((fresh,), "two"))
     await post.read()
     await post.room.storage.run(lambda tx: tx.note_event("meeting", EventState("new", "", "uid", SEEN)))
@@ -211,7 +217,7 @@ async def test_the_range_is_made_anew_while_a_year_is_still_ahead(post: Post) ->
 # --- never ending ---
 
 
-async def test_each_reading_writes_down_the_next_before_anything_can_fail(post: Post) -> None:
+async def test_whatever_fails_is_told_once_and_the_next_reading_is_written_down(post: Post) -> None:
     class Bug(Exception):
         pass
 
@@ -219,9 +225,60 @@ async def test_each_reading_writes_down_the_next_before_anything_can_fail(post: 
         raise Bug
 
     post.calendar.read = broken  # type: ignore[method-assign]
-    with pytest.raises(Bug):
-        await post.read()
-    assert await post.next() == OFTEN
+    for _ in range(3):
+        assert await post.read() == "Bug"
+        assert await post.next() == OFTEN
+        post.room.now += OFTEN
+    assert await post.told() == [("sec", "dead_ReadAnswers")]
+
+
+async def test_a_subscription_that_fails_in_any_way_does_not_keep_from_reading(post: Post) -> None:
+    post.calendar.refuses = ZeroDivisionError()  # type: ignore[assignment]
+    await post.read(told(said(Response.ACCEPTED)))
+    assert await post.answers() == {"m1": Response.ACCEPTED}
+
+
+async def test_answers_to_the_old_time_of_a_moved_meeting_do_not_count(post: Post) -> None:
+    old = replace(told(said(Response.DECLINED)).events[0], start=datetime(2026, 5, 11, 6, 0, tzinfo=UTC))
+    await post.read(Changes((old,), "one"))
+    assert await post.answers() == {}
+    new = replace(old, start=datetime(2026, 5, 11, 7, 0, tzinfo=UTC))
+    await post.read(Changes((new,), "two"))
+    assert await post.answers() == {"m1": Response.DECLINED}
+
+
+async def test_an_event_found_to_be_ours_while_it_was_read_is_told_again(post: Post) -> None:
+    """Its id was written down between the look at whose it is and the end of the reading."""
+    read = post.calendar.read
+
+    async def meanwhile(link: str, today: date) -> Changes:
+        changes = await read(link, today)
+        look = post.room.storage.read
+
+        async def late(work: Any) -> Any:
+            found = await look(work)
+            await post.room.storage.run(lambda tx: tx.note_event("meeting", EventState("new", "", "uid", SEEN)))
+            post.room.storage.read = look  # type: ignore[method-assign]
+            return found
+
+        post.room.storage.read = late  # type: ignore[method-assign, assignment]
+        return changes
+
+    post.calendar.read = meanwhile  # type: ignore[method-assign]
+    await post.read(Changes((EventChange("new", seen=SEEN, replies=(said(Response.ACCEPTED),), made_at=NOW),), "two"))
+    assert (await post.watch()).delta_link == ""
+
+
+async def test_what_was_given_up_is_tried_again_when_reading_works_again(post: Post) -> None:
+    await post.room.storage.run(lambda tx: tx.save(replace(tx.meeting("meeting"), event_trouble=EventTrouble.FAILED)))
+    await post.read(CalendarFailure("Graph 403", refused=True))
+    assert await post.room.effects("SyncEvent") == []
+    post.room.now += OFTEN
+    await post.read(Changes((), "one"))
+    assert len(await post.room.effects("SyncEvent")) == 1
+    await post.room.storage.execute(lambda connection, now: outbox.finish(connection, now, _seq(connection), ""))
+    await post.read(Changes((), "two"))
+    assert len(await post.room.effects("SyncEvent")) == 1
 
 
 async def test_a_notification_during_a_reading_is_not_lost(post: Post) -> None:
@@ -368,10 +425,10 @@ async def test_a_meeting_that_cannot_be_written_holds_up_no_other(post: Post, mo
         return save(tx, thing)
 
     monkeypatch.setattr(Transaction, "save", stubborn)
-    with pytest.raises(ZeroDivisionError):
-        await post.read(changes)
+    assert await post.read(changes) == "ZeroDivisionError"
     assert await post.answers() == {"m1": Response.ACCEPTED}
     assert (await post.watch()).delta_link == ""
+    assert await post.told() == [("sec", "dead_ReadAnswers")]
 
 
 # --- the subscription ---

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import httpx
 import pytest
 from aiohttp import web
@@ -38,6 +39,7 @@ class Office:
     client: GraphClient
     calendars: Calendars
     store: MemoryStore
+    url: str
 
     async def sync(self) -> str:
         return await self.calendars.sync_event(SYNC)
@@ -75,7 +77,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         def address(document_id: str, at: datetime | None = None) -> str:
             return f"https://bot.example.org/documents/{document_id}?until={int(at.timestamp()) if at else 0}&mark=m"
 
-        yield Office(room, client, Calendars(room.storage, GraphCalendar(client, ORGANISER), address), store)
+        yield Office(room, client, Calendars(room.storage, GraphCalendar(client, ORGANISER), address), store, url)
         await client.aclose()
 
 
@@ -178,6 +180,96 @@ async def test_a_meeting_whose_event_was_deleted_can_be_cancelled(office: Office
     await office.room.do("sec", CancelMeeting(meeting_id="meeting", reason="Este.", confirmed=True))
     await office.sync()
     assert len(await office.told()) == 1
+
+
+async def _fault(office: Office, **fault: object) -> None:
+    async with aiohttp.ClientSession() as http, http.post(f"{office.url}/graph/sandbox/faults", json=fault) as answer:
+        assert answer.status == 204
+
+
+async def test_a_meeting_cancelled_while_the_making_of_its_event_was_not_answered_leaves_no_event(office: Office) -> None:
+    await _fault(office, drop=True, after=True, method="POST")
+    with pytest.raises(CalendarFailure):
+        await office.sync()
+    await office.room.do("sec", CancelMeeting(meeting_id="meeting", reason="Este.", confirmed=True))
+    await office.sync()
+    assert [one["cancelled"] for one in await office.store.all("meeting")] == [True]
+
+
+async def test_nor_one_made_again(office: Office) -> None:
+    await office.sync()
+    event = await office.event()
+    await office.store.put("meeting", event["id"], {**event, "cancelled": True})
+    await office.sync()
+    await office.room.do("sec", RestoreEvent(meeting_id="meeting"))
+    await _fault(office, drop=True, after=True, method="POST")
+    with pytest.raises(CalendarFailure):
+        await office.sync()
+    await office.room.do("sec", CancelMeeting(meeting_id="meeting", reason="Este.", confirmed=True))
+    await office.sync()
+    assert [one["cancelled"] for one in await office.store.all("meeting")] == [True, True]
+
+
+@pytest.mark.parametrize("lost", [{"drop": True, "after": True}, {"delay": 4.0, "after": True}])
+async def test_a_change_whose_answer_was_lost_is_mailed_once(office: Office, lost: dict[str, object]) -> None:
+    await office.sync()
+    await office.change(place="Toinen huone")
+    await _fault(office, method="PATCH", **lost)
+    with pytest.raises(CalendarFailure):
+        await office.sync()
+    await office.sync()
+    mails = [one for one in await office.store.all("mail") if one["sort"] == "update"]
+    assert [one["location"] for one in await office.store.all("meeting")] == ["Toinen huone"]
+    assert len(mails) == 1
+    assert await office.told() == []
+
+
+async def test_a_cancellation_whose_answer_was_lost_is_mailed_once(office: Office) -> None:
+    await office.sync()
+    await office.room.do("sec", CancelMeeting(meeting_id="meeting", reason="Este.", confirmed=True))
+    await _fault(office, drop=True, after=True, method="POST", path="*/cancel")
+    with pytest.raises(CalendarFailure):
+        await office.sync()
+    await office.sync()
+    assert len([one for one in await office.store.all("mail") if one["sort"] == "cancellation"]) == 1
+
+
+async def test_a_guest_invited_in_outlook_stays(office: Office) -> None:
+    await office.sync()
+    event = await office.event()
+    guest = {"name": "Vieras", "address": "vieras@example.org", "type": "optional", "response": "none", "time": ""}
+    await office.store.put("meeting", event["id"], {**event, "attendees": [*event["attendees"], guest]})
+    await office.change(place="Toinen huone")
+    await office.sync()
+    assert (await office.event())["location"] == "Toinen huone"
+    await office.body(chair_id="m3")
+    await office.sync()
+    assert (await office.invited())["vieras"] == "optional"
+
+
+async def test_another_edit_is_told_too(office: Office) -> None:
+    await office.sync()
+    for place in ("Kahvila", "Kahvila", "Aula"):
+        event = await office.event()
+        await office.store.put("meeting", event["id"], {**event, "location": place})
+        assert await office.sync() == "edited in Outlook"
+    assert [dict(one["params"])["place"] for one in await office.told()] == ["Kahvila", "Aula"]
+
+
+async def test_what_was_given_up_for_a_mailbox_that_is_none_is_told_and_made_at_a_press(office: Office) -> None:
+    await _fault(office, status=404, code="ErrorInvalidUser", times=3)
+    runner = Runner(office.room.storage, {SyncEvent: office.calendars.sync_event})
+    await office.room.storage.run(lambda tx: tx.later(SYNC))
+    for _ in range(3):
+        for claimed in await runner._claim():
+            await runner._carry_out(claimed)
+        office.room.now += timedelta(minutes=1)
+    assert [one["sentence"] for one in await office.told()] == ["dead_SyncEvent_mailbox"]
+    assert (await office.room.meeting()).event_trouble is EventTrouble.FAILED
+    await office.room.do("sec", RestoreEvent(meeting_id="meeting"))
+    await office.sync()
+    assert (await office.event())["subject"]
+    assert (await office.room.meeting()).event_trouble is EventTrouble.NONE
 
 
 async def test_once_the_meeting_is_open_nobody_is_asked_about_its_invitation(office: Office) -> None:

@@ -230,6 +230,20 @@ def test_at_short_notice_the_warning_comes_the_next_morning(now: datetime, next_
     assert rules.next_warning(body(warn_days=3), meeting(day=date(2026, 3, 30)), now) == next_one
 
 
+def test_one_deputy_of_two_members_on_leave_is_expected_once() -> None:
+    desk = Desk(on_leave(on_leave(with_deputies(with_deputies(body(), "s1", "d9"), "s2", "d9"), "m1"), "m2"), meeting())
+    desk.says("d9", Sign.PRESENT)
+    assert rules.expected(desk.body, desk.meeting).coming == 1
+
+
+def test_a_called_deputy_who_comes_to_hold_another_seat_is_called_back() -> None:
+    made = with_deputies(with_deputies(body(), "s1", "d9", "d1"), "s2", "d9", "d2")
+    desk = Desk(made, meeting())
+    desk.says("m1", Sign.EXCUSED)
+    assert desk.roster(on_leave(made, "m2")) == [(Turn.ENDED, "s1", "d9"), (Turn.CALLED, "s1", "d1")]
+    assert rules.acting(desk.body, desk.meeting) == {"s1": "d1", "s2": "d9", "s3": "m3"}
+
+
 # --- after any sequence -----------------------------------------------------------------------------------------------------------
 
 PEOPLE = ("m1", "m2", "m3", "m4", "d1", "d2", "d3", "d4", "d9", "x1")
@@ -276,6 +290,9 @@ def test_whatever_is_answered_each_seat_has_at_most_one_person_and_the_log_only_
         assert [(one.id, one.deputy_id) for one in held.deputy_calls][: len(before.deputy_calls)] == [
             (one.id, one.deputy_id) for one in before.deputy_calls
         ]
+        # Who is expected is counted of who is to sit.
+        coming = sum(rules.sign_of(held, one) in rules.COMES for one in acting.values())
+        assert rules.expected(desk.body, held).coming == coming
         assert desk.says(person_id, word) == [] or any(turn is Turn.NOBODY or turn is Turn.WANTED for turn, _, _ in news)
 
 

@@ -13,7 +13,7 @@ import pytest
 from meetings import commands as c
 from meetings.model import Body, Calling, Capacity, EventTrouble, Holding, Phase, Response, Sign
 from meetings.ports import Reply
-from meetings.rules.answers import warning_at
+from meetings.rules.answers import invited, warning_at
 from meetings.screens.answers import DeputiesShown
 from meetings.screens.planning import MeetingPlanned
 from storage.transaction import Transaction
@@ -93,6 +93,21 @@ async def test_the_newest_word_counts_wherever_it_was_given(room: Stage) -> None
     assert await signs(room) == {"m3": Sign.LATE}
 
 
+async def test_the_same_word_again_on_the_board_is_newer_than_what_was_said_meanwhile(room: Stage) -> None:
+    await take(room, reply("m3", Response.ACCEPTED))
+    room.now = NOW + timedelta(minutes=5)
+    await room.do("m3", c.SignIn(meeting_id="meeting", sign="coming"))
+    await take(room, reply("m3", Response.DECLINED, 3))
+    assert await signs(room) == {"m3": Sign.PRESENT}
+
+
+async def test_of_member_and_deputy_with_one_address_the_member_has_answered(room: Stage) -> None:
+    await room.storage.run(lambda tx: tx.save(replace(tx.person("d3"), email="m3@example.org")))
+    for _ in range(2):
+        await take(room, reply("m3", Response.DECLINED))
+    assert [(one.deputy_id, one.accepted) for one in (await room.meeting()).deputy_calls] == [("d3", None)]
+
+
 async def test_who_is_not_sure_any_more_is_no_longer_counted(room: Stage) -> None:
     await take(room, reply("m3", Response.ACCEPTED))
     await take(room, reply("m3", Response.TENTATIVE, 5))
@@ -135,6 +150,9 @@ async def test_a_moved_meeting_is_answered_anew(room: Stage) -> None:
     assert await signs(room) == {}
     await take(room, reply("m1", Response.ACCEPTED, 11))
     assert await signs(room) == {"m1": Sign.PRESENT}
+    # Deputies are no longer called, one who had declined neither: the called one is told.
+    assert (await told(room))[-1] == ("d3", "moved_on")
+    assert invited(await room.body(), await room.meeting())[0] == {"m1", "m2", "m3", "sec"}
 
 
 # --- the log, and a secretary who calls ---------------------------------------------------------------------------------------------
