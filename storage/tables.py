@@ -212,8 +212,7 @@ effect = Table(
 )
 Index("ix_effect_state_due_at", effect.c.state, effect.c.due_at)
 # Which is the first of its lane is asked of each that is due.
-_AT_WORK = text("state IN ('waiting', 'running')")
-Index("ix_effect_lane", effect.c.lane, effect.c.seq, sqlite_where=_AT_WORK, postgresql_where=_AT_WORK)
+Index("ix_effect_lane_state", effect.c.lane, effect.c.state)
 Index("uq_effect_waiting", effect.c.key, unique=True, sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'"))
 # One row a mailbox whose events are followed: where reading the changes goes on, and the subscription that tells of them at once.
 watch = Table(

@@ -22,8 +22,6 @@ ADDED = {
     "draft": (("busy", sa.JSON(), "[]"),),
 }
 
-AT_WORK = sa.text("state IN ('waiting', 'running')")
-
 
 def upgrade() -> None:
     for table, columns in ADDED.items():
@@ -91,11 +89,11 @@ def upgrade() -> None:
         sa.Column("trouble", sa.String(40), nullable=False),
         sa.PrimaryKeyConstraint("mailbox", name=op.f("pk_watch")),
     )
-    op.create_index("ix_effect_lane", "effect", ["lane", "seq"], sqlite_where=AT_WORK, postgresql_where=AT_WORK)
+    op.create_index("ix_effect_lane_state", "effect", ["lane", "state"])
 
 
 def downgrade() -> None:
-    op.drop_index("ix_effect_lane", "effect")
+    op.drop_index("ix_effect_lane_state", "effect")
     for table in ("watch", "poll_answer", "poll_option", "poll", "invitation_answer"):
         op.drop_table(table)
     op.drop_index(op.f("ix_meeting_event_id"), "meeting")
