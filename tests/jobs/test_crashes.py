@@ -172,7 +172,9 @@ def _inputs(node: Any) -> list[dict[str, Any]]:
 async def test_around_the_making_of_the_calendar_event(house: House, when: When, name: str) -> None:
     group = await gathered(house, name)
     house.calendars.strike = house.strike(when, "POST", "/events")
-    await group.plan()
+    # The event is made at once: the bot may die before it has answered the person who planned.
+    with suppress(aiohttp.ClientError):
+        await group.plan()
     await house.after_the_kill()
     await house.at_rest()
     (event,) = await house.calendars.events(group.name)
