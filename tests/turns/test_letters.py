@@ -148,6 +148,19 @@ async def test_a_comment_comes_back_through_the_personal_page(room: Room, post: 
     assert t("fi", "mail.page_waits") not in answered
 
 
+async def test_the_page_lists_nobody_else_s_comments_and_their_open_proposal_stops_only_themselves(room: Room, post: Server) -> None:
+    scene = await in_review(room)
+    url = link_in(await letter(scene, post, "round"))
+    card = await scene.wait_on_board(t("fi", "minutes.comments"))
+    form = await room.press(scene.bo, scene.board, card, "comment_minutes")
+    await room.press(scene.bo, scene.board, form, "comment_minutes", {"text": "Lisätään keskustelu.", "kind": "proposal"})
+    _, shown, _ = await page(url)
+    assert "Lisätään keskustelu." not in shown
+    assert t("fi", "mail.page_mine") not in shown
+    status, _, _ = await page(url, {"do": "none"})
+    assert status == 200
+
+
 async def test_an_answer_after_the_deadline_invites_nobody_to_the_page(room: Room, post: Server) -> None:
     scene = await in_review(room)
     url = link_in(await letter(scene, post, "round"))
