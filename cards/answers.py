@@ -53,14 +53,14 @@ def expectation(card: Card, found: Expected) -> None:
 
 def answered(card: Card, found: Expected) -> str:
     """The same in one line, once somebody has said something."""
-    if found.unanswered == found.seats:
+    if found.unanswered + found.vacant == found.seats:
         return ""
     coming = card.t("answers.coming_of", coming=found.coming, seats=found.seats, needed=found.needed)
     return ", ".join(part for part in (coming, _rest(card, found)) if part)
 
 
 def _rest(card: Card, found: Expected) -> str:
-    counts = (("maybe", found.maybe), ("cannot", found.cannot), ("unanswered", found.unanswered))
+    counts = (("maybe", found.maybe), ("cannot", found.cannot), ("unanswered", found.unanswered), ("vacant", found.vacant))
     return ", ".join(card.t(f"answers.{name}_of", count=count) for name, count in counts if count)
 
 

@@ -50,7 +50,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """How many of the voting `seats` answered what; `needed` suffice. `chair`: chair or vice-chair comes, or the body asks for neither."""
+    """How many of the voting `seats` answered what, `vacant` having nobody to answer; `needed` suffice. `chair`: chair or vice-chair comes, or the body asks for neither."""
 
     coming: int
     maybe: int
@@ -60,6 +60,7 @@ class Expected:
     needed: int
     chair: bool
     missing: tuple[SeatOnDay, ...] = ()
+    vacant: int = 0
 
     @property
     def enough(self) -> bool:
@@ -248,13 +249,15 @@ def expected(body: Body, meeting: Meeting) -> Expected:
     """The answers so far against the quorum, seat by seat; a seat whose deputy has not answered yet is unanswered."""
     voting = [seat for seat in seats_on(body, meeting.day) if seat.seat.voting]
     acts = acting(body, meeting)
-    states = [_state(meeting, acts.get(seat.seat.id, "")) for seat in voting]
-    count = {word: states.count(word) for word in ("coming", "maybe", "cannot", "unanswered")}
+    states = [_state(meeting, acts.get(seat.seat.id, "")) if holder(seat) else "vacant" for seat in voting]
+    count = {word: states.count(word) for word in ("coming", "maybe", "cannot", "unanswered", "vacant")}
     needed = len(voting) * body.quorum_numerator // body.quorum_denominator + 1
     heads = {body.chair_id, body.vice_chair_id} - {""}
     chair = not body.quorum_needs_chair or any(sign_of(meeting, one) in COMES for one in heads)
     missing = tuple(seat for seat, state in zip(voting, states, strict=True) if state != "coming")
-    return Expected(count["coming"], count["maybe"], count["cannot"], count["unanswered"], len(voting), needed, chair, missing)
+    return Expected(
+        count["coming"], count["maybe"], count["cannot"], count["unanswered"], len(voting), needed, chair, missing, count["vacant"]
+    )
 
 
 def warning_at(body: Body, meeting: Meeting) -> datetime | None:

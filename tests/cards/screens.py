@@ -520,7 +520,7 @@ def _agenda(w: World) -> Iterator[Screen]:
 
 
 def _expected(w: World) -> Expected:
-    return Expected(9, 2, 3, 6, 20, 11, chair=True, missing=seats_on(w.body, w.meeting.day)[:2])
+    return Expected(9, 2, 3, 6, 20, 11, chair=True, missing=seats_on(w.body, w.meeting.day)[:2], vacant=1)
 
 
 def _answers(w: World) -> Iterator[Screen]:

@@ -200,6 +200,13 @@ def test_expected_seat_by_seat() -> None:
     assert rules.expected(desk.body, desk.meeting).cannot == 1
 
 
+def test_a_vacant_seat_without_deputies_is_neither_no_nor_unanswered() -> None:
+    made = body()
+    made = replace(made, holdings=tuple(one for one in made.holdings if one.seat_id != "s3"))
+    found = rules.expected(made, meeting())
+    assert (found.cannot, found.unanswered, found.vacant, found.seats) == (0, 2, 1, 3)
+
+
 def test_enough_without_the_chair_is_not_enough_where_the_body_wants_one() -> None:
     desk = Desk(body(), meeting())
     for one in ("m3", "d1", "d2"):
