@@ -50,7 +50,8 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """How many of the voting `seats` answered what, `vacant` having nobody to answer; `needed` suffice. `chair`: chair or vice-chair comes, or the body asks for neither."""
+    """How many of the voting `seats` answered what, `vacant` having nobody to answer; `needed` suffice. `chair`: chair or vice-chair comes,
+    or the body asks for neither."""
 
     coming: int
     maybe: int
