@@ -1,11 +1,18 @@
-"""The minutes of a meeting from the database: the record with the people, meetings and changes of the roster it tells about."""
+"""Agenda and minutes of a meeting from the database: the record with the people, meetings and changes of the roster it tells about."""
 
 from __future__ import annotations
 
 from documents.blocks import MinutesDoc
-from documents.outline import minutes_doc
+from documents.outline import agenda_doc, minutes_doc
 from meetings.model import Body, Meeting, Phase
 from meetings.ports import Tx
+
+
+def agenda_of(tx: Tx, meeting_id: str) -> MinutesDoc:
+    """The agenda as it stands."""
+    meeting = tx.meeting(meeting_id)
+    body = tx.body(meeting.body_id)
+    return agenda_doc(body, meeting, tx.people(_named(body, meeting)))
 
 
 def minutes_of(tx: Tx, meeting_id: str) -> MinutesDoc:

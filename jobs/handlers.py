@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from cards import render
 from documents.blocks import MinutesDoc
 from documents.docx import render_docx
-from documents.outline import agenda_doc, minutes_doc
+from documents.minutes import agenda_of, minutes_of
 from documents.pdf import render_pdf
 from jobs.calendars import Address, Calendars
 from jobs.mail import Letters, later_letters
@@ -139,17 +139,15 @@ class Handlers:
 
     async def render_documents(self, effect: e.RenderDocuments) -> str:
         """PDF and Word from one structure. What was sent for comments and what was approved is made once and never changes."""
-        state = await self._storage.read(lambda tx: _document_state(tx, effect.meeting_id))
+        state = await self._storage.read(lambda tx: _document_state(tx, effect))
         body, meeting = state.body, state.meeting
         kind = f"round {meeting.round.number}" if effect.kind == "round" and meeting.round else effect.kind
         mine = [one for one in state.documents if one.kind == kind]
         if effect.kind in {"round", "approved"} and mine:
             return mine[0].sha256
-        if effect.kind == "agenda":
-            doc = agenda_doc(body, meeting, state.people)
-        else:
-            doc = minutes_doc(body, meeting, state.people, upcoming=state.upcoming, previous=state.previous)
-        pdf, (docx, refused) = await asyncio.gather(asyncio.to_thread(render_pdf, doc), asyncio.to_thread(_word, doc, state.template))
+        pdf, (docx, refused) = await asyncio.gather(
+            asyncio.to_thread(render_pdf, state.doc), asyncio.to_thread(_word, state.doc, state.template)
+        )
         file_kind = "minutes" if effect.kind == "round" else effect.kind
         name = t(body.language, f"documents.file.{file_kind}", body=body.name, number=f"{meeting.number}-{meeting.year}")
         edition = max((one.edition for one in mine), default=0) + 1
@@ -253,36 +251,17 @@ def _told(tx: Transaction, effect: e.Tell) -> _Message | None:
 class _DocumentState:
     body: Body
     meeting: Meeting
-    people: Mapping[str, Person]
+    doc: MinutesDoc
     documents: tuple[Document, ...]
     template: bytes | None
-    upcoming: tuple[Meeting, ...]
-    previous: Meeting | None
 
 
-def _document_state(tx: Transaction, meeting_id: str) -> _DocumentState:
-    meeting = tx.meeting(meeting_id)
+def _document_state(tx: Transaction, effect: e.RenderDocuments) -> _DocumentState:
+    meeting = tx.meeting(effect.meeting_id)
     body = tx.body(meeting.body_id)
-    held = [one for one in tx.meetings(body.id) if one.phase is not Phase.CANCELLED]
-    earlier = [one for one in held if (one.day, one.start) < (meeting.day, meeting.start)]
-    return _DocumentState(
-        body=body,
-        meeting=meeting,
-        people=tx.people(_everybody(body, meeting)),
-        documents=tx.documents(meeting_id),
-        template=tx.document_content(body.template_id) if body.template_id else None,
-        upcoming=tuple(one for one in held if (one.day, one.start) > (meeting.day, meeting.start)),
-        previous=earlier[-1] if earlier else None,
-    )
-
-
-def _everybody(body: Body, meeting: Meeting) -> set[str]:
-    found = {holding.person_id for holding in body.holdings} | {expert.person_id for expert in body.experts}
-    found |= {body.secretary_id, body.chair_id, body.vice_chair_id, meeting.presiding_id, *body.checker_ids}
-    found |= {one.person_id for one in meeting.attendances} | {one.person_id for one in meeting.movements}
-    found |= {one.person_id for one in meeting.dissents} | {one.person_id for one in meeting.comments}
-    found |= {person for one in meeting.disqualifications for person in (one.person_id, one.deputy_id)}
-    return found - {""}
+    doc = (agenda_of if effect.kind == "agenda" else minutes_of)(tx, meeting.id)
+    template = tx.document_content(body.template_id) if body.template_id else None
+    return _DocumentState(body, meeting, doc, tx.documents(meeting.id), template)
 
 
 def _word(doc: MinutesDoc, template: bytes | None) -> tuple[bytes, bool]:

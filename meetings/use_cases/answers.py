@@ -65,7 +65,7 @@ def _said(tx: Tx, body: Body, before: Meeting, taken: Meeting, person_id: str, w
         return taken
     signed = sign(body, taken, person_id, word, tx.new_id) if word else rules.unsigned(taken, person_id)
     meeting, news = rules.follow(body, signed, person_id, tx.now, tx.actor.id, tx.new_id)
-    _follow(tx, body, before, meeting, news)
+    _follow(tx, body, before, meeting, news, person_id)
     _warn_again(tx, body, before, meeting)
     return meeting
 
@@ -139,8 +139,8 @@ def ask_again(tx: Tx, body: Body, moved: Meeting) -> Meeting:
     return rules.ask_again(body, moved, tx.now, tx.new_id)
 
 
-def _follow(tx: Tx, body: Body, before: Meeting, meeting: Meeting, news: Iterable[News]) -> None:
-    """Each turn is told to those it concerns, in Teams or by letter; the calendar follows."""
+def _follow(tx: Tx, body: Body, before: Meeting, meeting: Meeting, news: Iterable[News], answered: str = "") -> None:
+    """Each turn is told to those it concerns, in Teams or by letter; the calendar follows. `answered`: whose word it follows from."""
     if rules.invited(body, before) != rules.invited(body, meeting):
         tx.later(e.SyncEvent(meeting.id))
     for one in news:
@@ -161,7 +161,12 @@ def _follow(tx: Tx, body: Body, before: Meeting, meeting: Meeting, news: Iterabl
             Turn.WANTED: "deputy_wanted",
             Turn.NOBODY: "nobody_to_call",
         }[one.turn]
-        _tell_secretary(tx, body, meeting, key, both)
+        declined = answered in one.seat.deputy_ids and rules.sign_of(meeting, answered) in rules.CANNOT
+        if declined and one.turn in {Turn.CALLED, Turn.WANTED, Turn.NOBODY}:
+            # That the member cannot come is known; this time it was their deputy.
+            _tell_secretary(tx, body, meeting, f"{key}_next", (*both, ("declined", tx.person(answered).name)))
+        else:
+            _tell_secretary(tx, body, meeting, key, both)
 
 
 def _tell_secretary(tx: Tx, body: Body, meeting: Meeting, key: str, params: tuple[tuple[str, str], ...]) -> None:

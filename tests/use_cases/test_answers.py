@@ -118,7 +118,7 @@ async def test_declining_in_the_calendar_calls_the_deputies_one_after_the_other(
     await take(room, reply("m3", Response.DECLINED))
     assert await told(room) == [("d3", "called"), ("m3", "called_for_you"), ("sec", "deputy_called")]
     await take(room, reply("d3", Response.DECLINED, 1))
-    assert (await told(room))[3:] == [("d9", "called"), ("m3", "called_for_you"), ("sec", "deputy_called")]
+    assert (await told(room))[3:] == [("d9", "called"), ("m3", "called_for_you"), ("sec", "deputy_called_next")]
     calls = (await room.meeting()).deputy_calls
     assert [(one.deputy_id, one.called_by, one.accepted) for one in calls] == [("d3", "m3", False), ("d9", "d3", None)]
     await take(room, reply("m3", Response.ACCEPTED, 2))

@@ -370,7 +370,7 @@ async def test_a_deputy_answers_and_after_a_no_the_next_one_is_called(tmp_path: 
         assert [(one.deputy_id, one.accepted) for one in (await room.meeting()).deputy_calls] == [("d3", False), ("d9", True)]
         await room.do("d9", c.SignIn(sign="excused"))
         assert [(one.deputy_id, one.accepted) for one in (await room.meeting()).deputy_calls] == [("d3", False), ("d9", False)]
-        assert (await told(room))[-1] == ("sec", "nobody_to_call")
+        assert (await told(room))[-1] == ("sec", "nobody_to_call_next")
 
 
 async def test_a_deputy_without_teams_is_left_for_the_secretary_to_call(tmp_path: Path) -> None:
