@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
 import httpx
 import pytest
 from aiohttp import web
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from graph.calendar import GraphCalendar
 from graph.client import GraphClient, graph_client
 from graph.sandbox import MemoryStore, add_sandbox
 from jobs.calendars import Calendars
 from jobs.runner import Runner
-from meetings.commands import CancelMeeting, RestoreEvent
+from meetings.commands import CancelMeeting, MoveMeeting, RestoreEvent, SignIn
 from meetings.effects import SyncEvent
 from meetings.model import DeputyCall, Document, EventTrouble, Phase
 from meetings.ports import CalendarFailure
+from meetings.rules.answers import invited
 from storage.transaction import Transaction
 from tests.graph.conftest import ORGANISER, served
 from tests.samples import NOW
@@ -68,9 +75,15 @@ def with_emails(tx: Transaction) -> None:
 
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    async with opened(tmp_path) as made:
+        yield made
+
+
+@asynccontextmanager
+async def opened(folder: Path) -> AsyncIterator[Office]:
     app, store = web.Application(), MemoryStore()
     add_sandbox(app, store, now=lambda: NOW)
-    async with served(app) as url, stage(tmp_path) as room:
+    async with served(app) as url, stage(folder) as room:
         await room.storage.run(with_emails)
         client = graph_client(f"{url}/graph/v1.0", timeout=httpx.Timeout(3.0))
 
@@ -185,6 +198,54 @@ async def test_a_meeting_whose_event_was_deleted_can_be_cancelled(office: Office
 async def _fault(office: Office, **fault: object) -> None:
     async with aiohttp.ClientSession() as http, http.post(f"{office.url}/graph/sandbox/faults", json=fault) as answer:
         assert answer.status == 204
+
+
+async def test_an_event_whose_making_was_not_answered_is_one_event_and_one_invitation_each(office: Office) -> None:
+    await _fault(office, drop=True, after=True, method="POST", path="*/events")
+    with pytest.raises(CalendarFailure):
+        await office.sync()
+    await office.sync()
+    invitations = [one for one in await office.store.all("mail") if one["sort"] == "invitation"]
+    assert sorted(to["address"][:2] for one in invitations for to in one["to"]) == ["m1", "m2", "m3", "se", "x1"]
+    assert len(await office.store.all("meeting")) == 1
+
+
+SAID = st.tuples(st.sampled_from(["m1", "m2", "m3", "d1", "d2", "d3"]), st.sampled_from(["coming", "late", "excused"]))
+MOVED = st.sampled_from(["ma 18.5.2026 klo 10-12", "ti 19.5.2026 klo 9-11"])
+LOST = st.sampled_from([{"drop": True, "after": True}, {"status": 503}, {"status": 412}])
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.one_of(SAID, MOVED, LOST), min_size=3, max_size=10))
+def test_after_any_answers_moves_and_failures_the_calendar_says_what_the_record_says(steps: list[Any]) -> None:
+    with TemporaryDirectory() as folder:
+        asyncio.run(_walk(Path(folder), steps))
+
+
+async def _walk(folder: Path, steps: list[Any]) -> None:
+    async with opened(folder) as office:
+        office.room.now = NOW - timedelta(days=6)
+        await office.sync()
+        for step in steps:
+            office.room.now += timedelta(minutes=1)
+            match step:
+                case dict():
+                    await _fault(office, method="PATCH", **step)
+                case str():
+                    await office.room.do("sec", MoveMeeting(meeting_id="meeting", text=step, confirmed=True))
+                case (who, sign):
+                    await office.room.do(who, SignIn(meeting_id="meeting", sign=sign))
+            for _ in range(4):
+                with suppress(CalendarFailure):
+                    await office.sync()
+            body, meeting = await office.room.body(), await office.room.meeting()
+            required, optional = invited(body, meeting)
+            assert await office.invited() == dict.fromkeys(required, "required") | dict.fromkeys(optional, "optional")
+            event = await office.event()
+            assert event["start"]["dateTime"][:16] == f"{meeting.day}T{meeting.start:%H:%M}"
+        mails = Counter((one["sort"], to["address"]) for one in await office.store.all("mail") for to in one["to"])
+        assert all(mails["invitation", one] <= 1 + mails["cancellation", one] for _, one in list(mails))
+        assert [one for one in await office.told() if one["sentence"].startswith("event_")] == []
 
 
 async def test_a_meeting_cancelled_while_the_making_of_its_event_was_not_answered_leaves_no_event(office: Office) -> None:
