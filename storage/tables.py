@@ -209,11 +209,20 @@ effect = Table(
     Column("result", Text, nullable=False),
     Column("error", Text, nullable=False),
     Column("done_at", Instant, nullable=True),
+    # Which process carries it out (`worker.id`); how many processes ended while they did; the turn it follows from.
+    # A version that does not know these writes beside one that does, so the database fills them in.
+    Column("worker", String(40), nullable=False, server_default=text("''")),
+    Column("crashes", Integer, nullable=False, server_default="0"),
+    Column("turn", String(40), nullable=False, server_default=text("''")),
 )
 Index("ix_effect_state_due_at", effect.c.state, effect.c.due_at)
 # Which is the first of its lane is asked of each that is due.
 Index("ix_effect_lane_state", effect.c.lane, effect.c.state)
 Index("uq_effect_waiting", effect.c.key, unique=True, sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'"))
+# One row a process that carries out effects. `seen_at` is by the database's clock, as those of machines differ.
+worker = Table("worker", metadata, Column("id", String(40), primary_key=True), Column("seen_at", Instant, nullable=False))
+# One row a thing that bears only so much at a time: when it is free again, by the database's clock.
+gate = Table("gate", metadata, Column("name", String(400), primary_key=True), Column("free_at", Instant, nullable=False))
 # One row a mailbox whose events are followed: where reading the changes goes on, and the subscription that tells of them at once.
 watch = Table(
     "watch",

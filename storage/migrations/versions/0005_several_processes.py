@@ -1,0 +1,34 @@
+"""Several processes carry out the effects: whose each is, who lives, and what bears only so much at a time"""
+
+import sqlalchemy as sa
+from alembic import op
+
+from storage.tables import Instant
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+ADDED = (("worker", sa.String(40), sa.text("''")), ("crashes", sa.Integer(), "0"), ("turn", sa.String(40), sa.text("''")))
+
+
+def upgrade() -> None:
+    # The defaults stay: the version before this one writes effects without these columns.
+    with op.batch_alter_table("effect") as batch_op:
+        for name, kind, value in ADDED:
+            batch_op.add_column(sa.Column(name, kind, nullable=False, server_default=value))
+    op.create_table("worker", sa.Column("id", sa.String(40), nullable=False), sa.Column("seen_at", Instant(), nullable=False), _key("worker", "id"))
+    op.create_table("gate", sa.Column("name", sa.String(400), nullable=False), sa.Column("free_at", Instant(), nullable=False), _key("gate", "name"))
+
+
+def downgrade() -> None:
+    op.drop_table("gate")
+    op.drop_table("worker")
+    with op.batch_alter_table("effect") as batch_op:
+        for name, _, _ in ADDED:
+            batch_op.drop_column(name)
+
+
+def _key(table: str, column: str) -> sa.PrimaryKeyConstraint:
+    return sa.PrimaryKeyConstraint(column, name=op.f(f"pk_{table}"))
