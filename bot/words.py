@@ -31,6 +31,7 @@ REST = {
     c.SendMinutes: "deadline",
     c.CommentMinutes: "text",
     c.ShowItem: "section",
+    c.SearchDecisions: "text",
 }
 # Those that take a text of many lines. Another word with such a text behind it is the text's own first word: a memo begins with "Memo".
 WHOLE = frozenset({c.ReadRoster, c.ReadDates, c.ReadAgenda, c.CommentMinutes, c.CancelMeeting, c.AddItem})

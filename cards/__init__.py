@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cards import agenda, answers, attendance, guide, minutes, planning, polls, record, seats, setup
+from cards import agenda, answers, attendance, guide, minutes, planning, polls, record, search, seats, setup
 from cards.kit import Card, fits
 from meetings.screens.base import Screen
 
@@ -19,6 +19,7 @@ CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
     **planning.CARDS,
     **polls.CARDS,
     **record.CARDS,
+    **search.CARDS,
     **seats.CARDS,
     **setup.CARDS,
 }

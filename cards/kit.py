@@ -357,4 +357,5 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "choose_language": ("language",),
     "record_item": ("then",),
     "publish_agenda": ("confirmed",),
+    "search_decisions": ("wide",),
 }

@@ -60,6 +60,7 @@ ACCESS: Mapping[type[c.Command], Access] = {
     c.ShowHelp: Access(Right.LOOK),
     c.ShowStatus: Access(Right.LOOK),
     c.AskAgain: Access(Right.LOOK),
+    c.SearchDecisions: Access(Right.LOOK),
     c.ChooseBody: Access(Right.LOOK),
     c.ChooseLanguage: Access(Right.LOOK),
     c.TakeText: Access(Right.PREPARE),

@@ -51,6 +51,15 @@ class AskAgain(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SearchDecisions(Command):
+    """Without words: the form. `wide`: not in the body at hand but in all that are the person's own."""
+
+    body_id: str = ""
+    text: str = ""
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChooseBody(Command):
     """Which body the desk is about, for one who has several."""
 

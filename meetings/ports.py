@@ -8,9 +8,28 @@ from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from meetings.effects import Effect
-from meetings.model import Availability, Body, Conversation, Document, Draft, EventTrouble, Meeting, Person, Post, Response
+from meetings.model import Availability, Body, Conversation, Document, Draft, EventTrouble, Item, Meeting, Person, Post, Response
 
 Saved = TypeVar("Saved", Body, Meeting, Person, Conversation, Draft, Post)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An item that was looked for and found, and its meeting as a header. `sentence` is the one of its texts that answers; `proposed`: it
+    is of the proposal, not of the decision."""
+
+    meeting: Meeting
+    item: Item
+    sentence: str = ""
+    proposed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best `decisions`, of `count` that there are."""
+
+    decisions: tuple[Decision, ...] = ()
+    count: int = 0
 
 
 class Tx(Protocol):
@@ -62,6 +81,11 @@ class Tx(Protocol):
         ...
 
     def posts(self, meeting_id: str) -> tuple[Post, ...]: ...
+
+    def find_decisions(self, places: Mapping[str, bool], words: Sequence[str], most: int) -> Found:
+        """The decisions of these bodies in which every word stands, in whatever form: those with the words in their title first, then the
+        newest; at most `most` of them. A body's flag: whether minutes that are not approved yet are looked through too."""
+        ...
 
     def save(self, thing: Saved) -> Saved:
         """Write what differs; what is returned carries the new version, so show that one."""

@@ -28,6 +28,7 @@ from sqlalchemy import (
     TypeDecorator,
     text,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.types import TypeEngine
 
 from meetings import model as m
@@ -245,3 +246,25 @@ sandbox = Table(
     Column("id", String(400), primary_key=True),
     Column("document", Text, nullable=False),
 )
+# What decisions are found by (storage/search.py): a copy of the record, and of which version of each meeting it is.
+search_meeting = Table(
+    "search_meeting",
+    metadata,
+    Column("meeting_id", String(200), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("scheme", String(100), nullable=False),
+)
+# On SQLite the index over `words` is the FTS5 table `search_word`, which triggers keep.
+search_item = Table(
+    "search_item",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("item_id", String(200), nullable=False),
+    Column("meeting_id", String(200), nullable=False, index=True),
+    Column("body_id", String(200), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("approved", Boolean, nullable=False),
+    Column("words", Text().with_variant(TSVECTOR(), "postgresql"), nullable=False),
+)
+Index("uq_search_item", search_item.c.item_id, unique=True)
+Index("ix_search_item_words", search_item.c.words, postgresql_using="gin").ddl_if(dialect="postgresql")

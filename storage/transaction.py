@@ -7,7 +7,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
@@ -21,9 +21,9 @@ from meetings.commands import Command, inputs, stem
 from meetings.effects import Effect
 from meetings.errors import NotFound
 from meetings.model import Body, Conversation, Document, Draft, EventTrouble, Meeting, Person, Post
-from meetings.ports import EventState, Saved
+from meetings.ports import EventState, Found, Saved
 from meetings.rules.answers import BEFORE
-from storage import journal, outbox, tables
+from storage import journal, outbox, search, tables
 from storage.engine import open_engine
 from storage.errors import Conflict
 from storage.known import MOST as MOST_KNOWN
@@ -346,6 +346,9 @@ class Transaction:
         self._check_meeting(meeting_id)
         rows = self._connection.execute(select(tables.post).where(tables.post.c.meeting_id == meeting_id))
         return tuple(self._remember(read_row(Post, row)) for row in rows)
+
+    def find_decisions(self, places: Mapping[str, bool], words: Sequence[str], most: int) -> Found:
+        return search.find_decisions(self._connection, [(self.body(one), unapproved) for one, unapproved in places.items()], words, most)
 
     # --- writing ---
 

@@ -41,6 +41,7 @@ def _for_body(body: Body) -> tuple[c.Command, ...]:
         c.PlanMeeting(body_id=body.id),
         c.ReadDates(body_id=body.id),
         c.ShowSeats(body_id=body.id),
+        c.SearchDecisions(body_id=body.id),
         c.ShowBody(body_id=body.id),
         c.ShowHelp(),
     )

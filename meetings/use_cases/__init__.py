@@ -25,6 +25,7 @@ from meetings.use_cases import (
     polls,
     record,
     roster,
+    search,
     seats,
     setup,
     template,
@@ -46,6 +47,7 @@ HANDLERS: Mapping[type[Command], UseCase] = {
     **polls.HANDLERS,
     **record.HANDLERS,
     **roster.HANDLERS,
+    **search.HANDLERS,
     **seats.HANDLERS,
     **setup.HANDLERS,
     **template.HANDLERS,
@@ -62,6 +64,7 @@ VIEWS: Mapping[type[Command], UseCase] = {
     **polls.VIEWS,
     **record.VIEWS,
     **roster.VIEWS,
+    **search.VIEWS,
     **seats.VIEWS,
     **setup.VIEWS,
 }

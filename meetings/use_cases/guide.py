@@ -98,7 +98,9 @@ def not_possible(notice: Sentence, tx: Tx) -> Screen:
 def _first_steps(tx: Tx, scope: Scope) -> tuple[c.Command, ...]:
     body = scope.found_body
     if body is None:
-        return (c.SetUpBody(), c.ShowHelp(), c.ChooseLanguage())
+        at_desk = tx.conversation is not None and tx.conversation.kind == "personal"
+        search = (c.SearchDecisions(),) if at_desk and tx.bodies() else ()
+        return (*search, c.SetUpBody(), c.ShowHelp(), c.ChooseLanguage())
     meeting = scope.found_meeting or meeting_at_hand(tx, body, ())
     steps = next_steps(body, meeting, tx.actor, tx.now)
     poll = c.ShowPoll(body_id=body.id)
@@ -181,6 +183,7 @@ def _any_meeting(tx: Tx, body: Body | None, command: type[c.Command], meeting: M
 TYPED: tuple[type[c.Command], ...] = (
     c.ShowHelp,
     c.ShowStatus,
+    c.SearchDecisions,
     c.SetUpBody,
     c.ShowBody,
     c.TakeTemplate,

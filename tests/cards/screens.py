@@ -42,6 +42,7 @@ from meetings.model import (
     StandingItem,
     Vote,
 )
+from meetings.ports import Decision
 from meetings.reading.agenda import AgendaReading, read_agenda
 from meetings.reading.moments import read_dates
 from meetings.reading.roster import read_roster
@@ -54,7 +55,7 @@ from meetings.rules.presence import Quorum
 from meetings.rules.schedules import Fit
 from meetings.rules.seats import seats_on
 from meetings.rules.steps import next_steps
-from meetings.screens import agenda, answers, attendance, base, guide, minutes, planning, polls, record, seats, setup
+from meetings.screens import agenda, answers, attendance, base, guide, minutes, planning, polls, record, search, seats, setup
 from meetings.screens.base import Screen, sentence
 from tests import samples
 
@@ -209,6 +210,7 @@ def screens(w: World) -> Iterator[Screen]:
     yield from _answers(w)
     yield from _record(w)
     yield from _minutes(w)
+    yield from _search(w)
 
 
 def _steps(w: World, meeting: Meeting | None) -> tuple[c.Command, ...]:
@@ -696,6 +698,30 @@ def _minutes(w: World) -> Iterator[Screen]:
         steps=steps,
     )
     yield minutes.CommentsShown(body=w.body, meeting=review, comments=(), people={}, page=1, pages=1, steps=steps)
+
+
+def _search(w: World) -> Iterator[Screen]:
+    wide = c.SearchDecisions(text=w.words.line("venesatama", 500), wide=True)
+    steps = (wide, c.ShowMeetings(body_id="body"), c.ShowStatus())
+    yield search.SearchForm(body=w.body, steps=steps[1:])
+    yield search.SearchForm(notice=sentence("search.many_words", most=10), wrong=True, body=None, text=wide.text, steps=steps[2:])
+    rows = tuple(_decision_rows(w))
+    yield search.DecisionsFound(body=w.body, text=wide.text, rows=rows, count=3210 if w.large else len(rows), steps=steps)
+    yield search.DecisionsFound(body=None, text=wide.text, rows=rows[:1], count=1, steps=steps[2:])
+    yield search.DecisionsFound(body=w.body, text=wide.text, rows=(), count=0, steps=steps)
+
+
+def _decision_rows(w: World) -> Iterator[search.DecisionRow]:
+    """As many as are shown at most: before the approval, after it, and with only the proposal to show."""
+    review, approved = in_phase(w, Phase.REVIEW), in_phase(w, Phase.APPROVED)
+    for place, item in enumerate(w.meeting.items[:10]):
+        found = Decision(approved if place % 2 else review, item, w.words.text("Venesatama rakennetaan."), proposed=place % 3 == 2)
+        way = c.ShowItem(meeting_id="meeting", item_id=item.id)
+        yield (
+            search.DecisionRow(body=w.body, found=found, documents=_documents("approved"))
+            if place % 2
+            else search.DecisionRow(body=w.body, found=found, way=way)
+        )
 
 
 SMALL = world(large=False)

@@ -1,0 +1,220 @@
+"""Finding decisions by their words: FTS5 on SQLite, a GIN index over a tsvector on PostgreSQL, and the same words on both.
+
+The index is a copy of the record that knows which version of each meeting it is of. Every search asks the database for the versions and
+writes anew what is older, in its own transaction: no press pays for the index, and nothing that writes beside it, such as the version
+before this one, can leave it behind (docs/adr/0014).
+
+Each word is kept as its stem, behind a mark of its body and of where it stands: `3fa9cxhankin`. So a search reads the words of its own
+bodies and no others, however common they are elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    column,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    table,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from meetings.model import Body, Item, Meeting, Outcome, Phase
+from meetings.ports import Decision, Found
+from meetings.rules.search import RECORDED, is_decision, telling_sentence, words_of
+from storage import tables
+from storage.mapping import read_row
+from storage.stems import stem
+from texts import wording
+
+# Moves when the same record would be kept under other words, so that all of it is written anew.
+SCHEME = 1
+# A stem so long finds the words that begin with it too: compounds. A shorter one would find too much.
+PREFIX = 5
+LONGEST_WORD = 60
+AT_ONCE = 200  # meetings written anew with one statement
+TITLE, ANYWHERE = "t", "x"
+# Up to here every letter and digit of Unicode is one to FTS5 as well; the others are kept as their numbers.
+_KNOWN_LETTERS = "\u0250"
+
+
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    """How a database writes a query. Terms are letters and digits only, whatever was typed."""
+
+    term: str
+    prefix: str
+    both: str
+    either: str
+
+
+_GRAMMARS = {"sqlite": _Grammar('"{}"', '"{}"*', " AND ", " OR "), "postgresql": _Grammar("'{}'", "'{}':*", " & ", " | ")}
+
+
+def find_decisions(connection: Connection, places: Sequence[tuple[Body, bool]], words: Sequence[str], most: int) -> Found:
+    """As `Tx.find_decisions` promises."""
+    if not places or not words:
+        return Found()
+    for languages, bodies in _by_languages(places).items():
+        _write_anew(connection, languages, bodies)
+    rows = connection.execute(_statement(connection, places, words).limit(most)).all()
+    if not rows:
+        return Found()
+    languages_of = {body.id: body.languages for body, _ in places}
+    items = {row.id: read_row(Item, row) for row in _those(connection, tables.metadata.tables["item"], [row.item_id for row in rows])}
+    meetings = {row.id: read_row(Meeting, row) for row in _those(connection, tables.meeting, [row.meeting_id for row in rows])}
+    return Found(
+        tuple(_decision(meetings[row.meeting_id], items[row.item_id], languages_of[row.body_id], words) for row in rows), rows[0].every
+    )
+
+
+def _decision(meeting: Meeting, item: Item, languages: Sequence[str], words: Sequence[str]) -> Decision:
+    asked = [partial(_answers, languages, _forms(languages, word)) for word in words]
+    sentence, place = telling_sentence((item.decision, item.proposal), asked)
+    return Decision(meeting, item, sentence, proposed=place == 1)
+
+
+# --- the words ------------------------------------------------------------------------------------------------------------
+
+
+def _mark(body_id: str) -> str:
+    """Two bodies in a million have the same: a search asks whose the items are besides."""
+    return hashlib.sha256(body_id.encode()).hexdigest()[:5]
+
+
+def _stems(languages: Iterable[str], word: str) -> frozenset[str]:
+    return frozenset(_plain(stem(language, word[:LONGEST_WORD])) for language in languages)
+
+
+def _plain(word: str) -> str:
+    return word if max(word, default="") < _KNOWN_LETTERS else "".join(one if one < _KNOWN_LETTERS else f"{ord(one):x}" for one in word)
+
+
+def kept_words(languages: Sequence[str], body_id: str, title: str, rest: str) -> str:
+    """What an item is found by, with blanks between."""
+    mark = _mark(body_id)
+    titled = frozenset[str]().union(*(_stems(languages, word) for word in set(words_of(title))))
+    others = frozenset[str]().union(*(_stems(languages, word) for word in set(words_of(rest))))
+    return " ".join([f"{mark}{TITLE}{one}" for one in sorted(titled)] + [f"{mark}{ANYWHERE}{one}" for one in sorted(titled | others)])
+
+
+def _forms(languages: Sequence[str], word: str) -> Mapping[str, bool]:
+    """What a word asks for; True: all that begins so."""
+    found = {one: len(one) >= PREFIX for one in _stems(languages, word)}
+    return found if len(word) < 3 else found | {_plain(word[:LONGEST_WORD]): True}
+
+
+def _answers(languages: Sequence[str], forms: Mapping[str, bool], word: str) -> bool:
+    """Whether a word of a text is what was asked for."""
+    kept = _stems(languages, word)
+    return any(form in kept or (begins and any(one.startswith(form) for one in kept)) for form, begins in forms.items())
+
+
+def _query(grammar: _Grammar, places: Sequence[tuple[Body, bool]], words: Sequence[str], where: str) -> str:
+    def in_body(body: Body) -> str:
+        lead = _mark(body.id) + where
+        asked = (
+            grammar.either.join((grammar.prefix if begins else grammar.term).format(lead + form) for form, begins in forms.items())
+            for forms in (_forms(body.languages, word) for word in words)
+        )
+        return grammar.both.join(f"({one})" for one in asked)
+
+    return grammar.either.join(f"({in_body(body)})" for body, _ in places)
+
+
+# --- the search -------------------------------------------------------------------------------------------------------------
+
+
+def _statement(connection: Connection, places: Sequence[tuple[Body, bool]], words: Sequence[str]) -> Any:
+    """Best first, each with the count of all."""
+    found, dialect = tables.search_item.c, connection.dialect.name
+    anywhere, titled = (_matching(dialect, _query(_GRAMMARS[dialect], places, words, where)) for where in (ANYWHERE, TITLE))
+    early = [body.id for body, unapproved in places if unapproved]
+    open_to = and_(found.body_id.in_([body.id for body, _ in places]), or_(found.approved, found.body_id.in_(early)))
+    order = (case((titled, 0), else_=1), found.day.desc(), found.meeting_id.desc(), found.id)
+    return (
+        select(found.item_id, found.meeting_id, found.body_id, func.count().over().label("every")).where(anywhere, open_to).order_by(*order)
+    )
+
+
+def _matching(dialect: str, query: str) -> ColumnElement[bool]:
+    if dialect == "postgresql":
+        return tables.search_item.c.words.op("@@", is_comparison=True)(bindparam(None, query, type_=TSQUERY))
+    matched = literal_column("search_word").op("MATCH", is_comparison=True)(bindparam(None, query))
+    return tables.search_item.c.id.in_(select(column("rowid")).select_from(table("search_word")).where(matched))
+
+
+def _those(connection: Connection, wanted: Any, ids: Sequence[str]) -> Iterator[Row[Any]]:
+    return iter(connection.execute(select(wanted).where(wanted.c.id.in_(set(ids)))))
+
+
+# --- the copy ---------------------------------------------------------------------------------------------------------------
+
+
+def _by_languages(places: Sequence[tuple[Body, bool]]) -> Mapping[tuple[str, ...], list[str]]:
+    found: dict[tuple[str, ...], list[str]] = {}
+    for body, _ in places:
+        found.setdefault(body.languages, []).append(body.id)
+    return found
+
+
+def _write_anew(connection: Connection, languages: tuple[str, ...], body_ids: Sequence[str]) -> None:
+    """What the copy lacks or has of an older version. The version is read before the items, so that at worst newer ones are written under
+    an older version, and once more by the next search."""
+    meeting, known = tables.meeting.c, tables.search_meeting.c
+    scheme = f"{SCHEME} {' '.join(languages)}"
+    older = or_(known.meeting_id.is_(None), known.version != meeting.version, known.scheme != scheme)
+    wanted = (
+        select(meeting.id, meeting.body_id, meeting.day, meeting.phase, meeting.version)
+        .join_from(tables.meeting, tables.search_meeting, known.meeting_id == meeting.id, isouter=True)
+        .where(meeting.body_id.in_(body_ids), meeting.phase.in_(sorted(RECORDED)), older)
+    )
+    stale = connection.execute(wanted).all()
+    for place in range(0, len(stale), AT_ONCE):
+        _write(connection, languages, scheme, stale[place : place + AT_ONCE])
+
+
+def _write(connection: Connection, languages: tuple[str, ...], scheme: str, meetings: Sequence[Any]) -> None:
+    by_id = {one.id: one for one in meetings}
+    for kept in (tables.search_item, tables.search_meeting):
+        connection.execute(delete(kept).where(kept.c.meeting_id.in_(by_id)))
+    item = tables.metadata.tables["item"]
+    query = select(item).where(item.c.meeting_id.in_(by_id)).order_by(item.c.meeting_id, item.c.position)
+    items = [read_row(Item, row) for row in connection.execute(query)]
+    if rows := [_row(languages, by_id[one.meeting_id], one) for one in items if is_decision(one)]:
+        words: ColumnElement[Any] = bindparam("kept")
+        if connection.dialect.name == "postgresql":
+            words = func.array_to_tsvector(func.string_to_array(words, " "))
+        connection.execute(insert(tables.search_item).values(words=words), rows)
+    connection.execute(
+        insert(tables.search_meeting), [{"meeting_id": one.id, "version": one.version, "scheme": scheme} for one in meetings]
+    )
+
+
+def _row(languages: tuple[str, ...], meeting: Any, item: Item) -> dict[str, Any]:
+    """The stock sentence of the outcome is a text of the decision too, and the year belongs to its title."""
+    stock = "" if item.outcome is Outcome.NONE else wording(languages[0], f"stock.{item.outcome}")
+    rest = "\n".join((item.decision, item.proposal, stock))
+    return {
+        "item_id": item.id,
+        "meeting_id": meeting.id,
+        "body_id": meeting.body_id,
+        "day": meeting.day,
+        "approved": meeting.phase == Phase.APPROVED,
+        "kept": kept_words(languages, meeting.body_id, f"{item.title} {meeting.day.year}", rest),
+    }
