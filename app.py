@@ -1,16 +1,20 @@
 """The composition root: settings → storage → graph → bot → runner → aiohttp app. Imports all, imported by none.
 
-`python app.py` serves; `python app.py check` tells what works in the tenant and what is missing.
+`python app.py` serves; `--role web` leaves the effects to others, `--role worker` carries them out and answers nobody.
+`python app.py check` tells what works in the tenant and what is missing.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 
 import holidays
@@ -23,7 +27,7 @@ from bot.comment_page import CommentPage
 from bot.edge import Edge, EdgeConfig
 from bot.notifications import PATH as NOTIFICATIONS
 from bot.notifications import add_notifications
-from bot.pages import add_pages
+from bot.pages import add_documents, add_health
 from bot.personal_page import PersonalPage
 from bot.teams import MeetingBot
 from bot.turn import Turns
@@ -39,23 +43,35 @@ from graph.limits import MailboxLimit
 from graph.mail import GraphMail, SmtpMail
 from graph.sandbox import add_sandbox
 from graph.schedules import GraphSchedules
+from jobs import lease
 from jobs.answers import OFTEN, AnswerHandlers
+from jobs.calendars import Address
 from jobs.dates import PollHandlers
 from jobs.files import FileHandlers
-from jobs.handlers import Gate, Handlers
-from jobs.mail import Letters
-from jobs.runner import Runner
+from jobs.gates import TENANT, Gate, LocalThrottle
+from jobs.handlers import Handlers
+from jobs.mail import Letters, PersonalAddress
+from jobs.runner import Handler, Runner
 from jobs.schedules import ScheduleHandlers
-from meetings.effects import ReadAnswers
+from meetings.effects import Effect, ReadAnswers
 from meetings.ports import Mail
 from settings import Settings, read_settings
 from storage.alone import AlreadyRunning
+from storage.gates import SharedThrottle
 from storage.sandbox import KnownPeople, SandboxTable
 from storage.transaction import Storage
 
 SANDBOX_ORGANISER = "sihteeri@pykala.example"
 # Nobody throttles on one's own machine.
 OFTEN_LOCALLY = timedelta(seconds=5)
+
+
+class Role(StrEnum):
+    """What a process does: all of it, or one of two parts that meet in a PostgreSQL database."""
+
+    ALL = "all"
+    WEB = "web"
+    WORKER = "worker"
 
 
 def now() -> datetime:
@@ -68,9 +84,13 @@ def finnish_holiday(day: date) -> str | None:
 
 
 async def create_app(
-    settings: Settings, clock: Callable[[], datetime] = now, pace: float = 1.0, registration: EdgeConfig | None = None
+    settings: Settings,
+    clock: Callable[[], datetime] = now,
+    pace: float = 1.0,
+    registration: EdgeConfig | None = None,
+    role: Role = Role.ALL,
 ) -> web.Application:
-    """The whole bot as one aiohttp application; everything is opened with it and closed with it.
+    """The bot, or that part of it, as one aiohttp application; everything is opened with it and closed with it.
 
     `pace`: seconds between two messages to one channel; Teams allows no more than one a second. `registration`: another than the settings
     tell, for a channel on this machine that signs its tokens.
@@ -86,23 +106,11 @@ async def create_app(
     edge = Edge(registration or _edge_config(settings))
     sandbox = not settings.graph_base_url and settings.local
     graph = _graph(settings)
-    organiser, limit = settings.organiser or SANDBOX_ORGANISER, MailboxLimit()
-    calendar = GraphCalendar(graph, organiser, limit=limit)
-    mail: Mail = SmtpMail(settings.smtp_url, settings.smtp_from) if settings.smtp_url else GraphMail(graph, organiser, limit)
 
     def personal(page: str, ids: tuple[str, ...], until: datetime) -> str:
         return personal_link(base, page, ids, key, until)
 
-    letters = Letters(storage, mail, address, personal, organiser)
-    gate = Gate(pace)
-    handlers = Handlers(storage, edge.connector, calendar, address, gate, letters)
-    polls = PollHandlers(storage, edge.connector, address, gate)
-    schedules = ScheduleHandlers(storage, GraphSchedules(graph, organiser, limit=limit))
-    often = OFTEN_LOCALLY if settings.local else OFTEN
-    answers = AnswerHandlers(storage, GraphAnswers(graph, organiser, limit), organiser, base + NOTIFICATIONS, often)
-    files = FileHandlers(storage, edge.connector, GraphFiles(graph), Gate(pace / 4))
-    tables = (handlers.table(), polls.table(), schedules.table(), answers.table(), files.table())
-    runner = Runner(storage, {kind: handler for table in tables for kind, handler in table.items()})
+    runner = Runner(storage, _handlers(settings, storage, edge, graph, Links(base, address, personal), pace))
 
     async def intake(name: str, content: bytes) -> str:
         return await asyncio.to_thread(read_file, name, content)
@@ -121,23 +129,59 @@ async def create_app(
             for close in (storage.close, graph.aclose, edge.close):
                 closing.push_async_callback(close)
             await edge.start()
-            # Each reading writes down the next. Before the runner takes back one that a killed process left: that would have to wait.
-            await storage.run(lambda tx: tx.later(ReadAnswers()))
-            await graph.warm_up()
-            await runner.start()
-            closing.push_async_callback(runner.stop)
+            if role is not Role.WEB:
+                # Each reading writes down the next. Before the runner takes back one that a killed process left: that would have to wait.
+                await storage.run(lambda tx: tx.later(ReadAnswers()))
+                await graph.warm_up()
+                await runner.start()
+                closing.push_async_callback(runner.stop)
             yield
 
     app = web.Application(client_max_size=1024 * 1024 + 1)
-    app.router.add_route("*", "/api/messages", messages)
-    PersonalPage(CommentPage(address), storage, key, clock).add_to(app)
-    PersonalPage(AnswerPage(address), storage, key, clock).add_to(app)
-    add_pages(app, storage, lambda: runner.running, key, clock)
-    add_notifications(app, storage)
-    if sandbox:
-        add_sandbox(app, SandboxTable(storage), now=clock, directory=KnownPeople(storage))
+    add_health(app, storage, lambda: role is Role.WEB or runner.running)
+    if role is not Role.WORKER:
+        app.router.add_route("*", "/api/messages", messages)
+        PersonalPage(CommentPage(address), storage, key, clock).add_to(app)
+        PersonalPage(AnswerPage(address), storage, key, clock).add_to(app)
+        add_documents(app, storage, key, clock)
+        add_notifications(app, storage)
+        if sandbox:
+            add_sandbox(app, SandboxTable(storage), now=clock, directory=KnownPeople(storage))
     app.cleanup_ctx.append(opened)
     return app
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What the bot's own addresses are made of: of documents by id, and of a person's own pages."""
+
+    base: str
+    document: Address
+    personal: PersonalAddress
+
+
+def _handlers(
+    settings: Settings, storage: Storage, edge: Edge, graph: GraphClient, links: Links, pace: float
+) -> Mapping[type[Effect], Handler]:
+    """What each effect does, and how fast: on PostgreSQL the processes keep the outside's limits together."""
+    organiser = settings.organiser or SANDBOX_ORGANISER
+    shared = SharedThrottle(storage) if storage.shared else None
+    throttle = shared or LocalThrottle()
+    limit = MailboxLimit(throttle=shared, mailbox=organiser, before=lease.check)
+    posts, files = Gate(throttle, "post", pace, all_places=TENANT), Gate(throttle, "files", pace / 4)
+    mail: Mail = SmtpMail(settings.smtp_url, settings.smtp_from) if settings.smtp_url else GraphMail(graph, organiser, limit)
+    letters = Letters(storage, mail, links.document, links.personal, organiser)
+    calendar = GraphCalendar(graph, organiser, limit=limit)
+    answers = GraphAnswers(graph, organiser, limit)
+    often = OFTEN_LOCALLY if settings.local else OFTEN
+    tables = (
+        Handlers(storage, edge.connector, calendar, links.document, posts, letters).table(),
+        PollHandlers(storage, edge.connector, links.document, posts).table(),
+        ScheduleHandlers(storage, GraphSchedules(graph, organiser, limit=limit)).table(),
+        AnswerHandlers(storage, answers, organiser, links.base + NOTIFICATIONS, often).table(),
+        FileHandlers(storage, edge.connector, GraphFiles(graph), files).table(),
+    )
+    return {kind: handler for table in tables for kind, handler in table.items()}
 
 
 def _edge_config(settings: Settings) -> EdgeConfig:
@@ -195,11 +239,18 @@ def main() -> None:
     configure_logs()
     if sys.argv[1:2] == ["check"]:
         raise SystemExit(check.main(sys.argv[2:], check.Means(_graph, _edge_config)))
-    if sys.argv[1:]:
-        raise SystemExit("python app.py serves; python app.py check tells what works in the tenant.")
+    arguments = argparse.ArgumentParser(
+        prog="python app.py", description="Serves the bot. `python app.py check` tells what works in the tenant and what is missing."
+    )
+    arguments.add_argument(
+        "--role", type=Role, choices=list(Role), default=Role.ALL, help="what this process does (web and worker need PostgreSQL)"
+    )
+    role: Role = arguments.parse_args().role
     settings = read_settings()
+    if role is not Role.ALL and settings.database_url.startswith("sqlite"):
+        raise SystemExit(f"--role {role} needs PostgreSQL (DATABASE_URL): on SQLite one process does everything.")
     try:
-        web.run_app(create_app(settings), host=settings.host, port=settings.port, print=None, access_log=None)
+        web.run_app(create_app(settings, role=role), host=settings.host, port=settings.port, print=None, access_log=None)
     except AlreadyRunning as refused:
         raise SystemExit(str(refused)) from None
     except OSError as failure:

@@ -18,7 +18,7 @@ TYPES = {
 }
 
 
-def add_pages(app: web.Application, storage: Storage, running: Callable[[], bool], key: bytes, now: Callable[[], datetime]) -> None:
+def add_documents(app: web.Application, storage: Storage, key: bytes, now: Callable[[], datetime]) -> None:
     async def document(request: web.Request) -> web.Response:
         """A document by its signed link; anything else is 404, so that nothing can be learnt by guessing."""
         document_id = request.match_info["id"]
@@ -39,6 +39,10 @@ def add_pages(app: web.Application, storage: Storage, running: Callable[[], bool
             },
         )
 
+    app.router.add_get("/documents/{id}", document)
+
+
+def add_health(app: web.Application, storage: Storage, running: Callable[[], bool]) -> None:
     async def alive(_request: web.Request) -> web.Response:
         return web.json_response({"alive": True})
 
@@ -51,6 +55,5 @@ def add_pages(app: web.Application, storage: Storage, running: Callable[[], bool
         up = running()
         return web.json_response({"ready": up, "database": True, "runner": up, **health}, status=200 if up else 503)
 
-    app.router.add_get("/documents/{id}", document)
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)

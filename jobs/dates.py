@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from cards import render
-from jobs.handlers import Gate, Messenger, card_activity
+from jobs.gates import Gate
+from jobs.handlers import Messenger, card_activity
 from meetings import effects as e
+from meetings.model import Conversation
 from meetings.screens.polls import PollShown
 from meetings.use_cases.polls import poll_on_board
 from storage.transaction import Storage, Transaction
@@ -29,30 +31,31 @@ class PollHandlers:
 
     async def refresh_poll(self, effect: e.RefreshPoll) -> str:
         """Update the poll's post, or post it first, or anew when it is gone."""
-        screen, service_url, channel, nonce = await self._storage.read(lambda tx: _state(tx, effect))
+        screen, place, nonce = await self._storage.read(lambda tx: _state(tx, effect))
         language, known = screen.body.language, screen.poll.activity_id
         summary = f"{screen.body.name}: {t(language, 'polls.title')}"
         activity = card_activity(render(screen, language, nonce, self._address), summary)
-        await self._gate.passed(channel)
         if known:
             try:
-                await self._messenger.update(service_url, channel, known, activity)
+                async with self._gate.through(place.tenant_id, place.id):
+                    await self._messenger.update(place.service_url, place.id, known, activity)
             except Exception as failure:
                 if not getattr(failure, "gone", False):
                     raise
             else:
                 return known
-        activity_id = await self._messenger.post(service_url, channel, activity)
+        async with self._gate.through(place.tenant_id, place.id):
+            activity_id = await self._messenger.post(place.service_url, place.id, activity)
         await self._storage.run(lambda tx: _keep(tx, effect, activity_id))
         return activity_id
 
 
-def _state(tx: Transaction, effect: e.RefreshPoll) -> tuple[PollShown, str, str, str]:
+def _state(tx: Transaction, effect: e.RefreshPoll) -> tuple[PollShown, Conversation, str]:
     body = tx.body(effect.body_id)
     poll = next(one for one in body.polls if one.id == effect.poll_id)
     place = tx.conversation_of(body.channel_id)
     # The nonce follows the version, as on the other cards of the board.
-    return poll_on_board(body, poll), place.service_url, place.id, f"poll-{poll.id}-{body.version}"
+    return poll_on_board(body, poll), place, f"poll-{poll.id}-{body.version}"
 
 
 def _keep(tx: Transaction, effect: e.RefreshPoll, activity_id: str) -> None:

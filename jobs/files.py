@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jobs.handlers import PARTS, Gate, Messenger
+from jobs.gates import Gate
+from jobs.handlers import PARTS, Messenger
 from meetings import effects as e
 from meetings.model import Conversation, Document, Meeting
 from meetings.ports import CalendarFailure, ChannelFile, Files
@@ -32,12 +33,12 @@ class FileHandlers:
         if waiting is None:
             return "nothing to share"
         place = waiting.place
-        await self._gate.passed(place.id)
         try:
-            group = await self._messenger.group(place.service_url, place.team_id)
-            if not group:
-                raise CalendarFailure("Teams tells no group of the team", gone=True)
-            links = await self._files.share(group, place.id, waiting.files)
+            async with self._gate.through(place.tenant_id, place.id):
+                group = await self._messenger.group(place.service_url, place.team_id)
+                if not group:
+                    raise CalendarFailure("Teams tells no group of the team", gone=True)
+                links = await self._files.share(group, place.id, waiting.files)
         except CalendarFailure as failure:
             if failure.transient:
                 raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -15,6 +14,7 @@ from documents.docx import render_docx
 from documents.minutes import agenda_of, minutes_of
 from documents.pdf import render_pdf
 from jobs.calendars import Address, Calendars
+from jobs.gates import Gate
 from jobs.mail import Letters, later_letters
 from jobs.schedules import READ
 from meetings import commands as c
@@ -50,22 +50,6 @@ class Messenger(Protocol):
     async def group(self, service_url: str, team_id: str) -> str: ...
 
 
-class Gate:
-    """Lets one pass through for each name every `seconds`."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._next: dict[str, float] = {}
-
-    async def passed(self, name: str) -> None:
-        now = time.monotonic()
-        turn = max(now, self._next.get(name, 0.0))
-        self._next[name] = turn + self._seconds
-        if len(self._next) > 10_000:
-            self._next = {key: at for key, at in self._next.items() if at > now}
-        await asyncio.sleep(turn - now)
-
-
 class Handlers:
     """The table of handlers over the adapters; `gone` failures of the channel are told apart by the attribute of that name."""
 
@@ -97,20 +81,21 @@ class Handlers:
         state = await self._storage.read(lambda tx: _board_state(tx, effect))
         if state is None:
             return "nothing to show"
-        card, summary, service_url, channel, known, root = state(self._address)
+        card, summary, place, known, root = state(self._address)
         activity = card_activity(card, summary)
-        await self._gate.passed(channel)
         if known:
             try:
-                await self._messenger.update(service_url, channel, known.activity_id, activity)
+                async with self._gate.through(place.tenant_id, place.id):
+                    await self._messenger.update(place.service_url, place.id, known.activity_id, activity)
             except Exception as failure:
                 if not getattr(failure, "gone", False):
                     raise
             else:
                 return known.activity_id
-        place = f"{channel};messageid={root}" if root else channel
-        activity_id = await self._messenger.post(service_url, place, activity)
-        await self._storage.run(lambda tx: _keep_post(tx, effect, channel, activity_id, known))
+        thread = f"{place.id};messageid={root}" if root else place.id
+        async with self._gate.through(place.tenant_id, place.id):
+            activity_id = await self._messenger.post(place.service_url, thread, activity)
+        await self._storage.run(lambda tx: _keep_post(tx, effect, place.id, activity_id, known))
         return activity_id
 
     # --- personal messages ---
@@ -127,9 +112,11 @@ class Handlers:
         person, desk, service_url, card, summary = state(self._address)
         conversation_id = desk
         if not conversation_id:
-            conversation_id = await self._messenger.open_personal(service_url, person.tenant_id, person.channel_id)
+            async with self._gate.through(person.tenant_id, person.id):
+                conversation_id = await self._messenger.open_personal(service_url, person.tenant_id, person.channel_id)
         try:
-            return await self._messenger.post(service_url, conversation_id, card_activity(card, summary))
+            async with self._gate.through(person.tenant_id, conversation_id):
+                return await self._messenger.post(service_url, conversation_id, card_activity(card, summary))
         except Exception as failure:
             if getattr(failure, "gone", False):
                 return await self._letters.tell(effect)
@@ -193,7 +180,7 @@ def card_activity(card: dict[str, Any], summary: str) -> dict[str, Any]:
     }
 
 
-_Shown = Callable[[Callable[[str], str]], tuple[dict[str, Any], str, str, str, Post | None, str]]
+_Shown = Callable[[Callable[[str], str]], tuple[dict[str, Any], str, Conversation, Post | None, str]]
 
 
 def _board_state(tx: Transaction, effect: e.RefreshBoard) -> _Shown | None:
@@ -209,9 +196,8 @@ def _board_state(tx: Transaction, effect: e.RefreshBoard) -> _Shown | None:
     # The nonce follows the version: a press on this card that is sent again is known, one on a newer card is new.
     nonce = f"{effect.part}-{meeting.version}-{body.version}"
 
-    def shown(address: Callable[[str], str]) -> tuple[dict[str, Any], str, str, str, Post | None, str]:
-        card = render(screen, body.language, nonce, address)
-        return card, summary, place.service_url, place.id, posts.get(effect.part), root
+    def shown(address: Callable[[str], str]) -> tuple[dict[str, Any], str, Conversation, Post | None, str]:
+        return render(screen, body.language, nonce, address), summary, place, posts.get(effect.part), root
 
     return shown
 

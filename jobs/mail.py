@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from html import escape
 
 from documents.ics import calendar_file
+from jobs import lease
 from jobs.calendars import EVENT_HOURS
 from meetings import effects as e
 from meetings.model import Body, Document, Meeting, Person, Round
@@ -39,6 +40,7 @@ class Letters:
         letter = await self._storage.read(lambda tx: self._letter(tx, effect))
         if letter is None:
             return "no letter"
+        lease.check()
         await self._mail.send(letter)
         return "sent"
 
@@ -47,6 +49,7 @@ class Letters:
         letter = await self._storage.read(lambda tx: self._told(tx, effect))
         if letter is None:
             return "no account"
+        lease.check()
         await self._mail.send(letter)
         return "sent by mail"
 

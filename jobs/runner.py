@@ -1,8 +1,12 @@
-"""The embedded runner: one process, an asyncio loop woken by each commit, polling as a backstop."""
+"""Carries out effects: an asyncio loop woken by each commit, polling as a backstop. On PostgreSQL in any number of processes, which take
+over from each other: each holds what it has begun by a lease."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -12,11 +16,14 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from jobs.retry import ATTEMPTS, decide
-from storage import outbox
+from jobs import lease
+from jobs.lease import Lease, LeaseLost
+from jobs.retry import decide
+from storage import gates, outbox, workers
 from storage.alone import be_alone
-from storage.outbox import Claimed
+from storage.outbox import ATTEMPTS, Claimed
 from storage.transaction import Storage
+from storage.wakes import listen
 
 log = structlog.get_logger()
 AT_ONCE = 8
@@ -26,6 +33,8 @@ GRACE = 10.0
 # A burst of presses is looked at once.
 BREATH = 0.03
 KEPT = timedelta(days=90)
+# Between looking whether the lease still holds and what is sent then.
+MARGIN = 2.0
 
 Handler = Callable[[Any], Awaitable[str]]
 
@@ -36,9 +45,12 @@ class Runner:
     def __init__(self, storage: Storage, handlers: Mapping[type[Any], Handler]) -> None:
         self._storage = storage
         self._handlers = handlers
+        self._id = secrets.token_hex(8)
         self._wake = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._beats: list[asyncio.Task[None]] = []
+        self._tasks: dict[asyncio.Task[None], Claimed] = {}
+        self._lease = Lease()
         self._forgotten: datetime | None = None
         self._give_up_lock: Callable[[], None] = lambda: None
         self._stopping = False
@@ -48,16 +60,22 @@ class Runner:
         return self._loop is not None and not self._loop.done()
 
     async def start(self) -> None:
-        """Take the lock, take back what a killed process left, begin. Raises `AlreadyRunning`."""
+        """Take back what ended processes left, begin. Raises `AlreadyRunning` where there must be one process only."""
         self._give_up_lock = await asyncio.to_thread(be_alone, self._storage.url)
-        rescued = await self._storage.execute(lambda connection, now: outbox.rescue(connection, now, ATTEMPTS))
-        if rescued:
-            log.info("effects taken back after a stop", count=rescued)
-        self._storage.woken = partial(asyncio.get_running_loop().call_soon_threadsafe, self._wake.set)
+        woken = partial(asyncio.get_running_loop().call_soon_threadsafe, self._wake.set)
+        if self._storage.shared:
+            await self._beat()
+            self._beats = [
+                asyncio.create_task(self._keep_beating(), name="beats"),
+                asyncio.create_task(listen(self._storage.url, self._wake.set), name="wakes"),
+            ]
+        else:
+            await self._rescue()
+        self._storage.woken = woken
         self._loop = asyncio.create_task(self._run(), name="effects")
 
     async def stop(self) -> None:
-        """Claim nothing more, let what runs finish for a while, give up the lock."""
+        """Claim nothing more, let what runs finish for a while, leave what does not to the others or to the next start."""
         self._stopping = True
         self._storage.woken = lambda: None
         self._wake.set()
@@ -65,11 +83,43 @@ class Runner:
             await asyncio.wait([self._loop], timeout=GRACE)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=GRACE)
-        left = [*self._tasks, *([self._loop] if self._loop else [])]
+        left = [*self._tasks, *self._beats, *([self._loop] if self._loop else [])]
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+        if self._storage.shared:
+            with suppress(Exception):  # a database that is away takes it for silence a little later
+                await self._storage.execute(lambda connection, _now: workers.leave(connection, self._id))
         self._give_up_lock()
+
+    # --- being one of several ---
+
+    async def _keep_beating(self) -> None:
+        while True:
+            await asyncio.sleep(workers.BEAT)
+            if self._lease.lost:
+                # Paused, or without the database, for so long that others have taken over: what was begun here is theirs.
+                log.warning("the lease ran out", effects=len(self._tasks))
+                for task in self._tasks:
+                    task.cancel()
+            try:
+                await self._beat()
+            except Exception:  # a database away for a minute
+                log.exception("no sign of life could be given")
+
+    async def _beat(self) -> None:
+        """Say that we live, then take back what silent ones had begun. The lease is counted from before it was said."""
+        said = time.monotonic()
+        await self._storage.execute(lambda connection, _now: workers.beat(connection, self._id))
+        self._lease.holds_until(said + workers.LEASE - MARGIN)
+        await self._rescue()
+
+    async def _rescue(self) -> None:
+        living = workers.living() if self._storage.shared else None
+        rescued = await self._storage.execute(lambda connection, now: outbox.rescue(connection, now, ATTEMPTS, living))
+        if rescued:
+            log.info("effects taken back", count=rescued)
+            self._wake.set()
 
     async def _run(self) -> None:
         while not self._stopping:
@@ -83,7 +133,7 @@ class Runner:
                 found, wait = [], POLL
             for claimed in found:
                 task = asyncio.create_task(self._carry_out(claimed))
-                self._tasks.add(task)
+                self._tasks[task] = claimed
                 task.add_done_callback(self._done)
             if wait is not None:
                 with suppress(TimeoutError):
@@ -92,11 +142,13 @@ class Runner:
 
     async def _claim(self) -> list[Claimed]:
         free = AT_ONCE - len(self._tasks)
-        return await self._storage.execute(lambda connection, now: outbox.claim(connection, now, free)) if free else []
+        if not free or any(one.alone for one in self._tasks.values()):
+            return []
+        return await self._storage.execute(lambda connection, now: outbox.claim(connection, now, free, self._id, bool(self._tasks)))
 
     async def _idle(self) -> float:
         """Seconds until something falls due; a commit, or the end of an effect that others wait for, wakes the loop before."""
-        if len(self._tasks) >= AT_ONCE:
+        if len(self._tasks) >= AT_ONCE or any(one.alone for one in self._tasks.values()):
             return POLL
         due, now = await self._storage.look(lambda connection, now: (outbox.next_due(connection), now))
         return POLL if due is None else min(max((due - now).total_seconds(), SHORTEST), POLL)
@@ -106,31 +158,50 @@ class Runner:
         now = self._storage.clock()
         if self._forgotten is None or now - self._forgotten >= timedelta(days=1):
             await self._storage.execute(lambda connection, now: outbox.forget(connection, now - KEPT))
+            if self._storage.shared:
+                await self._storage.execute(lambda connection, _now: workers.forget(connection))
+                await self._storage.execute(lambda connection, _now: gates.forget(connection))
             self._forgotten = now
 
     async def _carry_out(self, claimed: Claimed) -> None:
         bound = log.bind(effect=type(claimed.effect).__name__, seq=claimed.seq, attempt=claimed.attempt)
+        lease.carry(self._lease)
         try:
             result = await self._handlers[type(claimed.effect)](claimed.effect)
+        except LeaseLost:
+            bound.warning("effect left to another process")
         except Exception as error:  # the one boundary of effects: whatever happened, the row says so
             decision = decide(error, claimed.attempt)
             reason = f"{type(error).__name__}: {error}"
             if decision.after is None:
                 bound.error("effect given up", reason=reason)
                 cause = next((one for one in ("refused", "mailbox") if getattr(error, one, False)), "")
-                await self._settle(lambda connection, now: outbox.bury(connection, now, claimed.seq, reason, cause))
+                await self._settle(claimed, lambda connection, now: outbox.bury(connection, now, claimed.seq, reason, cause))
             else:
-                after = decision.after
-                bound.warning("effect to be tried again", reason=reason, seconds=after.total_seconds())
-                await self._settle(lambda connection, now: outbox.retry(connection, now, claimed.seq, now + after, reason))
+                after, tried = decision.after, decision.tried
+                bound.log(
+                    logging.WARNING if tried else logging.DEBUG, "effect to be tried again", reason=reason, seconds=after.total_seconds()
+                )
+                await self._settle(
+                    claimed, lambda connection, now: outbox.retry(connection, now, claimed.seq, now + after, reason, tried=tried)
+                )
         else:
-            await self._settle(lambda connection, now: outbox.finish(connection, now, claimed.seq, result))
+            await self._settle(claimed, lambda connection, now: outbox.finish(connection, now, claimed.seq, result))
 
-    async def _settle(self, write: Callable[[Connection, datetime], None]) -> None:
-        """Write how an effect ended, however long the database is away: a row left running would hold its lane."""
+    async def _settle(self, claimed: Claimed, write: Callable[[Connection, datetime], None]) -> None:
+        """Write how an effect ended, however long the database is away: a row left running would hold its lane. Not of one that another
+        process has taken over since."""
+
+        def settle(connection: Connection, now: datetime) -> bool:
+            mine = outbox.held(connection, claimed, self._id)
+            if mine:
+                write(connection, now)
+            return mine
+
         while True:
             try:
-                await self._storage.execute(write)
+                if not await self._storage.execute(settle):
+                    log.warning("an effect was taken over by another process", seq=claimed.seq)
             except Exception:
                 log.exception("an effect's end could not be written")
                 await asyncio.sleep(POLL)
@@ -138,5 +209,5 @@ class Runner:
                 return
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        del self._tasks[task]
         self._wake.set()

@@ -307,6 +307,23 @@ class Files(Protocol):
         ...
 
 
+class Throttle(Protocol):
+    """Things outside that bear only so much at a time, by name; several processes may share them."""
+
+    async def take(self, name: str, seconds: float, ahead: float) -> tuple[bool, float]:
+        """Take the thing for `seconds`, after whoever has it now, unless that is more than `ahead` seconds away: whether it was taken, and
+        in how many seconds the turn comes."""
+        ...
+
+    async def hold(self, name: str, seconds: float) -> None:
+        """Nobody's turn comes within so many seconds."""
+        ...
+
+    async def free(self, name: str) -> None:
+        """Give up what was taken."""
+        ...
+
+
 class CalendarFailure(Exception):
     """Microsoft 365 did not do it. `gone`: the event, or the channel's folder, does not exist. `retry_after`: seconds to wait, if it said
     so. `refused`: a right is missing, `reason` names it. `mailbox`: there is no such mailbox, or the bot may not use it."""

@@ -1,4 +1,4 @@
-"""One process runs the effects of a database: a lock file beside an SQLite file, a session's advisory lock in PostgreSQL."""
+"""One process works on an SQLite database: a lock file beside it says so. PostgreSQL bears several of this version and its neighbours."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ try:
 except ImportError:  # Windows has no fcntl; there the database's own lock must do
     fcntl = None  # type: ignore[assignment]
 
-_PLACE = 0x50796B  # of the advisory lock; any number nobody else uses
+# Of the advisory lock that all processes hold together, and that a version which must work alone holds by itself.
+_PLACE = 0x50796B
 
 
 class AlreadyRunning(Exception):
-    """Another process runs the effects of this database. The text is a sentence for whoever starts the bot."""
+    """Another process that bears no other works on this database. The text is a sentence for whoever starts the bot."""
 
 
 def be_alone(url: str) -> Callable[[], None]:
-    """Take the lock and return what gives it up; it goes with the process, too. Raises `AlreadyRunning`."""
+    """Take the lock and return what gives it up; it goes with the process, too. On PostgreSQL it is shared by all but a version that cannot
+    bear others. Raises `AlreadyRunning`."""
     parts = make_url(url)
     if parts.get_backend_name() == "postgresql":
         return _in_postgres(url)
@@ -49,7 +51,7 @@ def _beside(database: Path) -> Callable[[], None]:
 def _in_postgres(url: str) -> Callable[[], None]:
     """Held by a connection of its own: losing that connection loses the lock, which then is anybody's at their next start."""
     connection = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect()
-    if not connection.execute(text("SELECT pg_try_advisory_lock(:place)"), {"place": _PLACE}).scalar():
+    if not connection.execute(text("SELECT pg_try_advisory_lock_shared(:place)"), {"place": _PLACE}).scalar():
         connection.close()
-        raise AlreadyRunning("Another process runs on this PostgreSQL database. Stop it first, or give each its own DATABASE_URL.")
+        raise AlreadyRunning("An earlier version, which works alone, runs on this PostgreSQL database. Stop it first.")
     return connection.close

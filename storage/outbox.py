@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, get_args
 
-from sqlalchemy import Boolean, ColumnElement, Connection, and_, bindparam, case, delete, exists, func, or_, select, update
+from sqlalchemy import Boolean, ColumnElement, Connection, Integer, Select, and_, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from meetings.effects import Effect, SyncEvent, Tell
@@ -35,13 +35,22 @@ def _absorbed(count: int) -> ReturningUpdate[Any]:
     return update(effect).where(alike, effect.c.state == WAITING).values(due_at=_MOVED).returning(effect.c.key)
 
 
+# How long an effect waits that this version cannot read: the version beside it, or the next one, may.
+UNREAD = timedelta(minutes=1)
+ATTEMPTS = 12
+# Ends of a process, one after the other and while nothing else ran, are no chance.
+CRASHES = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An effect that is this runner's to carry out; `attempt` counts from 1."""
+    """An effect that is this runner's to carry out; `attempt` counts from 1. `alone`: a process ended while it ran, so nothing else is to
+    run in this one meanwhile: who is to blame shows, and nobody is who is not."""
 
     seq: int
     effect: Effect
     attempt: int
+    alone: bool = False
 
 
 def write(connection: Connection, wanted: Sequence[tuple[Effect, datetime]]) -> None:
@@ -75,57 +84,85 @@ def write(connection: Connection, wanted: Sequence[tuple[Effect, datetime]]) -> 
         connection.execute(inserting(effect), rows)
 
 
-def claim(connection: Connection, now: datetime, most: int) -> list[Claimed]:
+def claim(connection: Connection, now: datetime, most: int, worker_id: str = "", busy: bool = False) -> list[Claimed]:
     """Up to `most` due effects, the first of each lane in which nothing runs. The attempt is counted here, so that an effect that
-    kills its process does not loop for ever. An earlier waiting row of the lane is not overtaken. Rows this version cannot read are
-    buried: they must not hold up the others."""
+    kills its process does not loop for ever. An earlier waiting row of the lane is not overtaken. Of those that saw a process end, one by
+    itself, and none at all while this one is `busy`. Rows this version cannot read wait for one that can."""
+    rows = connection.execute(_DUE, {"now": now, "most": most}).all()
+    if rows and rows[0].crashes:
+        rows = [] if busy else rows[:1]
+    if not rows:
+        return []
+    connection.execute(_TAKEN, {"claimed": [row.seq for row in rows], "worker_id": worker_id})
     claimed = []
-    due = and_(effect.c.state == WAITING, effect.c.due_at <= now)
-    for seq in connection.execute(select(effect.c.seq).where(due, _first_of_lane()).order_by(effect.c.seq).limit(most)).scalars().all():
-        # Asked again: on PostgreSQL a timer may have been moved meanwhile.
-        row = connection.execute(
-            update(effect)
-            .where(effect.c.seq == seq, due)
-            .values(state=RUNNING, attempts=effect.c.attempts + 1)
-            .returning(effect.c.kind, effect.c.payload, effect.c.attempts)
-        ).first()
-        if row is None:
-            continue
+    for row in rows:
         try:
-            claimed.append(Claimed(seq, read(row.kind, row.payload), row.attempts))
+            claimed.append(Claimed(row.seq, read(row.kind, row.payload), row.attempts + 1, row.crashes > 0))
         except (KeyError, TypeError) as error:
-            bury(connection, now, seq, f"not readable by this version: {type(error).__name__}: {error}")
+            reason = f"not readable by this version: {type(error).__name__}: {error}"
+            if row.attempts + 1 >= ATTEMPTS:
+                bury(connection, now, row.seq, reason)
+            else:
+                retry(connection, now, row.seq, now + UNREAD, reason)
     return claimed
 
 
 def _first_of_lane() -> ColumnElement[bool]:
+    """Nothing of its lane runs, or waits before it, or has ended its process so often that an administrator has to look."""
     other = effect.alias("other")
-    ahead = or_(other.c.state == RUNNING, and_(other.c.state == WAITING, other.c.seq < effect.c.seq))
+    ahead = or_(
+        other.c.state == RUNNING,
+        and_(other.c.state == WAITING, other.c.seq < effect.c.seq),
+        and_(other.c.state == DEAD, other.c.crashes > 0),
+    )
     return ~exists().where(other.c.lane == effect.c.lane, other.c.lane != "", ahead)
 
 
+# Another process may claim at the same time: what it is about to take is passed over, and `uq_effect_running` tells two apart that both
+# find the first of a lane.
+_DUE = (
+    select(effect.c.seq, effect.c.kind, effect.c.payload, effect.c.attempts, effect.c.crashes)
+    .where(effect.c.state == WAITING, effect.c.due_at <= bindparam("now", type_=effect.c.due_at.type), _first_of_lane())
+    .order_by((effect.c.crashes > 0).desc(), effect.c.seq)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(of=effect, skip_locked=True)
+)
+_NEXT = select(func.min(effect.c.due_at)).where(effect.c.state == WAITING, _first_of_lane())
+_TAKEN = (
+    update(effect)
+    .where(effect.c.seq.in_(bindparam("claimed", expanding=True)))
+    .values(state=RUNNING, attempts=effect.c.attempts + 1, worker=bindparam("worker_id"))
+)
+
+
+def held(connection: Connection, claimed: Claimed, worker_id: str) -> bool:
+    """Whether the effect is still this worker's, in this attempt: one that was silent for long has lost it to another."""
+    mine = select(effect.c.seq).where(effect.c.seq == claimed.seq, effect.c.state == RUNNING, effect.c.worker == worker_id)
+    return connection.execute(mine.where(effect.c.attempts == claimed.attempt).with_for_update()).first() is not None
+
+
 def finish(connection: Connection, now: datetime, seq: int, result: str) -> None:
-    connection.execute(update(effect).where(effect.c.seq == seq).values(state=DONE, result=result[:500], error="", done_at=now))
+    connection.execute(update(effect).where(effect.c.seq == seq).values(state=DONE, result=result[:500], error="", crashes=0, done_at=now))
 
 
-def retry(connection: Connection, now: datetime, seq: int, at: datetime, error: str) -> None:
+def retry(connection: Connection, now: datetime, seq: int, at: datetime, error: str, *, ended: bool = False, tried: bool = True) -> None:
     """Back to waiting. When a newer row of the same key waits already, that one does the work instead: not before `at` either, and
-    the attempts made count for it, so that a thing which changes all the time still comes to its end."""
-    row = connection.execute(select(effect.c.key, effect.c.attempts).where(effect.c.seq == seq)).one()
+    the attempts made count for it, so that a thing which changes all the time still comes to its end. `ended`: its process did, too.
+    `tried` False: nothing was, and the attempt does not count."""
+    row = connection.execute(select(effect.c.key, effect.c.attempts, effect.c.crashes).where(effect.c.seq == seq)).one()
+    count = {"attempts": row.attempts - (not tried), "crashes": row.crashes + 1 if ended else 0, "error": error[:500]}
     newer = connection.execute(select(effect.c.seq, effect.c.due_at).where(effect.c.key == row.key, effect.c.state == WAITING)).first()
     if newer is None:
-        connection.execute(update(effect).where(effect.c.seq == seq).values(state=WAITING, due_at=at, error=error[:500]))
+        connection.execute(update(effect).where(effect.c.seq == seq).values(state=WAITING, due_at=at, **count))
         return
     connection.execute(update(effect).where(effect.c.seq == seq).values(state=DONE, done_at=now, error=error[:500]))
-    connection.execute(
-        update(effect).where(effect.c.seq == newer.seq).values(due_at=max(newer.due_at, at), attempts=row.attempts, error=error[:500])
-    )
+    connection.execute(update(effect).where(effect.c.seq == newer.seq).values(due_at=max(newer.due_at, at), **count))
 
 
 def bury(connection: Connection, now: datetime, seq: int, error: str, cause: str = "") -> None:
-    """Dead, and the secretary is told in the same transaction; of a message or letter, whom it did not reach. A dead row does not park its
-    lane: what comes later renders the newest state anyway, so it can only mend. Of a message to the secretary that died nobody can be told;
-    `health` counts it."""
+    """Dead, and the secretary is told in the same transaction; of a message or letter, whom it did not reach. One that failed does not park
+    its lane: what comes later renders the newest state anyway, so it can only mend. One that ended its process does, until somebody has
+    looked. Of a message to the secretary that died nobody can be told; `health` counts it."""
     row = connection.execute(
         update(effect)
         .where(effect.c.seq == seq)
@@ -152,21 +189,26 @@ def bury(connection: Connection, now: datetime, seq: int, error: str, cause: str
     write(connection, [(Tell(f"dead:{seq}", found.secretary_id, sentence, params, found.id, meeting_id), now)])
 
 
-def rescue(connection: Connection, now: datetime, most: int) -> int:
-    """At start: what a killed process left running waits again, or is dead after `most` attempts, so that an effect which kills its
-    process does not do so for ever. Only one process runs effects, so nothing else can be running."""
-    rows = connection.execute(select(effect.c.seq, effect.c.attempts, effect.c.due_at).where(effect.c.state == RUNNING)).all()
+def rescue(connection: Connection, now: datetime, most: int, living: Select[tuple[str]] | None = None) -> int:
+    """What processes that ended, or are silent, left running waits again, or is dead after `most` attempts or `CRASHES` ends of a process,
+    so that an effect which ends its process does not do so for ever. `living`: the ids of the workers that still have theirs; None when
+    nobody else can be running."""
+    lost = select(effect.c.seq, effect.c.attempts, effect.c.crashes, effect.c.due_at).where(effect.c.state == RUNNING)
+    if living is not None:
+        lost = lost.where(effect.c.worker.not_in(living))
+    rows = connection.execute(lost.with_for_update(skip_locked=True)).all()
     for row in rows:
-        if row.attempts >= most:
+        if row.attempts >= most or row.crashes + 1 >= CRASHES:
+            connection.execute(update(effect).where(effect.c.seq == row.seq).values(crashes=row.crashes + 1))
             bury(connection, now, row.seq, "the process ended each time it ran")
         else:
-            retry(connection, now, row.seq, row.due_at, "the process ended while it ran")
+            retry(connection, now, row.seq, row.due_at, "the process ended while it ran", ended=True)
     return len(rows)
 
 
 def next_due(connection: Connection) -> datetime | None:
     """When something could be claimed next, if nothing changes: rows behind another one of their lane do not count."""
-    return connection.execute(select(func.min(effect.c.due_at)).where(effect.c.state == WAITING, _first_of_lane())).scalar()
+    return connection.execute(_NEXT).scalar()
 
 
 def health(connection: Connection, now: datetime) -> dict[str, Any]:

@@ -220,6 +220,14 @@ Index("ix_effect_state_due_at", effect.c.state, effect.c.due_at)
 # Which is the first of its lane is asked of each that is due.
 Index("ix_effect_lane_state", effect.c.lane, effect.c.state)
 Index("uq_effect_waiting", effect.c.key, unique=True, sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'"))
+# Two processes that claim at once cannot both begin the first of a lane.
+Index(
+    "uq_effect_running",
+    effect.c.lane,
+    unique=True,
+    sqlite_where=text("state = 'running' AND lane <> ''"),
+    postgresql_where=text("state = 'running' AND lane <> ''"),
+)
 # One row a process that carries out effects. `seen_at` is by the database's clock, as those of machines differ.
 worker = Table("worker", metadata, Column("id", String(40), primary_key=True), Column("seen_at", Instant, nullable=False))
 # One row a thing that bears only so much at a time: when it is free again, by the database's clock.

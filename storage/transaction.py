@@ -31,6 +31,7 @@ from storage.known import Known, Root
 from storage.mapping import as_loaded, by_id, load_children, read_row, save_root, save_single
 from storage.migrate import upgrade
 from storage.tables import Children
+from storage.wakes import wake
 from texts import wording
 
 Result = TypeVar("Result")
@@ -466,6 +467,8 @@ class Storage:
         self._holiday = holiday
         self._known = Known(known)
         self._sqlite = url.startswith("sqlite")
+        # Whether other processes may work on the same database.
+        self.shared = not self._sqlite
         self._engine = open_engine(url)
         # SQLite's BEGIN is a snapshot by itself.
         self._snapshots = (
@@ -556,6 +559,8 @@ class Storage:
             tx.repeat = bool(key) and tx.seen(key)
             result = work(tx)
             wrote = tx.finish()
+            if wrote and self.shared:
+                wake(connection)
         tx.committed()
         return wrote, result
 

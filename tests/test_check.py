@@ -127,7 +127,18 @@ async def test_a_word_that_is_no_command_does_not_start_the_bot() -> None:
         sys.executable, str(ROOT / "app.py"), "chekc", cwd="/", stderr=asyncio.subprocess.PIPE, env={"PATH": os.environ["PATH"]}
     )
     _, said = await process.communicate()
-    assert (process.returncode, said.decode().strip()) == (1, "python app.py serves; python app.py check tells what works in the tenant.")
+    assert process.returncode == 2
+    assert said.decode().endswith("python app.py: error: unrecognized arguments: chekc\n")
+
+
+async def test_a_role_on_sqlite_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "PYKALA_LOCAL": "1"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(ROOT / "app.py"), "--role", "worker", cwd=tmp_path, stderr=asyncio.subprocess.PIPE, env=environment
+    )
+    _, said = await process.communicate()
+    sentence = "--role worker needs PostgreSQL (DATABASE_URL): on SQLite one process does everything.\n"
+    assert (process.returncode, said.decode()) == (1, sentence)
 
 
 async def test_settings_that_are_not_complete_are_told_one_by_one(terminal: Terminal) -> None:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.retry import ATTEMPTS, decide
+from jobs.retry import decide
 from meetings.ports import CalendarFailure
+from storage.outbox import ATTEMPTS
 
 
 def _seconds(error: Exception, attempt: int) -> float | None:

@@ -34,9 +34,11 @@ class Log:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.doing: dict[str, Doing] = {}
+        self.order: list[str] = []
 
     async def __call__(self, effect: Effect) -> str:
         self.lines.append(f"begin {effect.key}")
+        self.order.append(effect.key)
         result = await self.doing[effect.key](effect) if effect.key in self.doing else "ok"
         self.lines.append(f"end {effect.key}")
         return result
@@ -401,6 +403,7 @@ async def test_what_ends_the_process_each_time_is_given_up(storage: Storage, clo
     assert await rows(storage, "state", "error") == [("dead", "the process ended each time it ran")]
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_second_runner_is_refused_until_the_first_has_stopped(storage: Storage) -> None:
     log = Log()
     async with running(storage, log):

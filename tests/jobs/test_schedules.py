@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from cards import render
-from jobs.handlers import Gate, Handlers
+from jobs.gates import Gate, LocalThrottle
+from jobs.handlers import Handlers
 from jobs.schedules import ScheduleHandlers
 from meetings import commands as c
 from meetings.effects import ReadSchedules, Tell
@@ -257,7 +258,7 @@ async def test_the_secretary_gets_the_card_of_the_dates_unless_they_were_dropped
     place = Conversation("a:desk", "tenant", "https://smba.example.org", "personal", person_id="sec")
     await room.storage.run(lambda tx: tx.save(place))
     unused: Any = None  # no link and no letter is made
-    handlers = Handlers(room.storage, adapter, unused, unused, Gate(0), unused)
+    handlers = Handlers(room.storage, adapter, unused, unused, Gate(LocalThrottle(), "post", 0), unused)
     told = Tell("one", "sec", sentence, (), "body", draft_id="dr")
     assert await handlers.tell(told) == "activity"
     (card,) = (one["content"] for one in desk.posted[0]["attachments"])

@@ -1,4 +1,4 @@
-"""One process at a time runs the effects of a database, and the second is told in a sentence."""
+"""One process at a time works on an SQLite database, and the second is told in a sentence. PostgreSQL bears several."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import NullPool, create_engine, text
 
 from storage.alone import AlreadyRunning, be_alone
 from tests.storage.databases import ROOT
@@ -22,6 +23,7 @@ def _held_by_another(url: str) -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_the_second_is_refused_until_the_first_gives_up(url: str) -> None:
     give_up = be_alone(url)
     with pytest.raises(AlreadyRunning):
@@ -30,27 +32,31 @@ def test_the_second_is_refused_until_the_first_gives_up(url: str) -> None:
     be_alone(url)()
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 def test_a_killed_process_gives_up_and_the_sentence_names_a_living_one(url: str) -> None:
     process = _held_by_another(url)
     try:
         with pytest.raises(AlreadyRunning) as refused:
             be_alone(url)
-        if url.startswith("sqlite"):
-            database = Path(url.removeprefix("sqlite:///"))
-            expected = f"Another process ({process.pid}) runs on {database}. Stop it first, or give each its own DATABASE_URL."
-        else:
-            expected = "Another process runs on this PostgreSQL database. Stop it first, or give each its own DATABASE_URL."
-        assert str(refused.value) == expected
+        database = Path(url.removeprefix("sqlite:///"))
+        assert (
+            str(refused.value) == f"Another process ({process.pid}) runs on {database}. Stop it first, or give each its own DATABASE_URL."
+        )
     finally:
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    for _ in range(100):
-        try:
-            be_alone(url)()
-        except AlreadyRunning:  # the server notices a lost connection in a moment
-            continue
-        return
-    pytest.fail("the lock outlived its process")
+    be_alone(url)()
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_several_share_a_postgresql_database_but_not_with_a_version_that_works_alone(url: str) -> None:
+    for give_up in [be_alone(url), be_alone(url)]:
+        give_up()
+    with create_engine(url, poolclass=NullPool).connect() as earlier:
+        earlier.execute(text("SELECT pg_advisory_lock(:place)"), {"place": 0x50796B})
+        with pytest.raises(AlreadyRunning) as refused:
+            be_alone(url)
+    assert str(refused.value) == "An earlier version, which works alone, runs on this PostgreSQL database. Stop it first."
 
 
 def test_two_names_of_one_file_are_one_database(tmp_path: Path) -> None:

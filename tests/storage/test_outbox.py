@@ -232,13 +232,23 @@ async def _stored(storage: Storage, kind: str, payload: Any, clock: Clock, *, st
     await storage.execute(lambda connection, _now: connection.execute(insert(effect).values(**row, result="", error="")))
 
 
-async def test_a_row_that_this_version_cannot_read_is_buried_and_the_others_run(storage: Storage, clock: Clock) -> None:
+async def test_a_row_that_this_version_cannot_read_waits_for_one_that_can_and_the_others_run(storage: Storage, clock: Clock) -> None:
     await storage.run(lambda tx: (tx.save(samples.body()), tx.save(samples.meeting())))
     await _stored(storage, "SingASong", json.dumps({"meeting_id": "meeting"}), clock)
     await _stored(storage, "SyncEvent", json.dumps({"meeting_id": "meeting", "colour": "red"}), clock)
     await later(storage, BOARD)
     assert await claimed(storage) == [BOARD]
-    assert [state for (state,) in await column(storage, "state")] == ["dead", "dead", "running", "waiting", "waiting"]
+    assert await claimed(storage) == []
+    assert await column(storage, "state", "attempts") == [("waiting", 1), ("waiting", 1), ("running", 1)]
+    clock.passes(minutes=1)
+    # Another version made it such that this one can.
+    mended = update(effect).where(effect.c.seq == 2).values(payload=json.dumps({"meeting_id": "meeting"}))
+    await storage.execute(lambda connection, _now: connection.execute(mended))
+    assert await claimed(storage) == [SyncEvent("meeting")]
+    for _ in range(outbox.ATTEMPTS - 2):
+        clock.passes(minutes=1)
+        assert await claimed(storage) == []
+    assert await column(storage, "state") == [("dead",), ("running",), ("running",), ("waiting",)]
     (told,) = await claimed(storage)
     assert isinstance(told, Tell)
     assert told.sentence == "dead_Unknown"
@@ -249,9 +259,53 @@ async def test_what_was_running_is_taken_back_until_it_has_had_its_attempts(stor
     await _stored(storage, "SyncEvent", json.dumps({"meeting_id": "meeting"}), clock, state="running", attempts=2)
     await _stored(storage, "EndRound", json.dumps({"meeting_id": "meeting", "round_id": "r"}), clock, state="running", attempts=3)
     assert await storage.execute(lambda connection, now: outbox.rescue(connection, now, 3)) == 2
-    again, told = await claim(storage)
+    (again,) = await claim(storage)
     assert (again.effect, again.attempt) == (SyncEvent("meeting"), 3)
+    (told,) = await claim(storage)
     assert isinstance(told.effect, Tell)
+
+
+async def _rescue(storage: Storage) -> None:
+    await storage.execute(lambda connection, now: outbox.rescue(connection, now, outbox.ATTEMPTS))
+
+
+async def test_what_saw_a_process_end_runs_alone(storage: Storage) -> None:
+    """So that the others that ran at the time are not taken for what ended it."""
+    await later(storage, BOARD, SyncEvent("meeting"))
+    await claim(storage)
+    await _rescue(storage)
+    await later(storage, RefreshBoard("other", "meeting"))
+    (first,) = await claim(storage)
+    assert (first.effect, first.alone) == (BOARD, True)
+    assert await storage.execute(lambda connection, now: outbox.claim(connection, now, 10, "", True)) == []
+    await finish(storage, first.seq)
+    assert [(one.effect, one.alone) for one in await claim(storage)] == [(SyncEvent("meeting"), True)]
+    assert [(one.effect, one.alone) for one in await claim(storage)] == [(RefreshBoard("other", "meeting"), False)]
+
+
+async def test_what_ends_its_process_again_and_again_is_dead_and_its_lane_waits_for_an_administrator(storage: Storage) -> None:
+    await storage.run(lambda tx: (tx.save(samples.body()), tx.save(samples.meeting())))
+    await later(storage, BOARD, ROLL)
+    for _ in range(outbox.CRASHES):
+        assert [one.effect for one in await claim(storage)] == [BOARD]
+        await _rescue(storage)
+    (told,) = await claim(storage)
+    assert told.effect == Tell("dead:1", "sec", "dead_RefreshBoard", (), "body", "meeting")
+    await finish(storage, told.seq)
+    assert await claim(storage) == []
+    assert await storage.look(lambda connection, _now: outbox.next_due(connection)) is None
+    await storage.execute(lambda connection, _now: connection.execute(update(effect).where(effect.c.seq == 1).values(state="done")))
+    assert await claimed(storage) == [ROLL]
+
+
+async def test_a_process_that_lives_through_it_is_no_end(storage: Storage, clock: Clock) -> None:
+    await later(storage, BOARD)
+    await claim(storage)
+    await _rescue(storage)
+    (again,) = await claim(storage)
+    await retry(storage, again.seq, 1)
+    clock.passes(seconds=1)
+    assert [(one.attempt, one.alone) for one in await claim(storage)] == [(3, False)]
 
 
 async def test_rescue_is_not_held_up_by_a_row_that_cannot_be_read(storage: Storage, clock: Clock) -> None:

@@ -18,6 +18,8 @@ def upgrade() -> None:
     with op.batch_alter_table("effect") as batch_op:
         for name, kind, value in ADDED:
             batch_op.add_column(sa.Column(name, kind, nullable=False, server_default=value))
+    running = sa.text("state = 'running' AND lane <> ''")
+    op.create_index("uq_effect_running", "effect", ["lane"], unique=True, sqlite_where=running, postgresql_where=running)
     op.create_table("worker", sa.Column("id", sa.String(40), nullable=False), sa.Column("seen_at", Instant(), nullable=False), _key("worker", "id"))
     op.create_table("gate", sa.Column("name", sa.String(400), nullable=False), sa.Column("free_at", Instant(), nullable=False), _key("gate", "name"))
 
@@ -25,6 +27,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("gate")
     op.drop_table("worker")
+    op.drop_index("uq_effect_running", "effect")
     with op.batch_alter_table("effect") as batch_op:
         for name, _, _ in ADDED:
             batch_op.drop_column(name)
