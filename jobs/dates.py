@@ -9,6 +9,7 @@ from typing import Any
 from cards import render
 from jobs.gates import Gate
 from jobs.handlers import Messenger, card_activity
+from jobs.keeping import keep
 from meetings import effects as e
 from meetings.model import Conversation
 from meetings.screens.polls import PollShown
@@ -46,7 +47,7 @@ class PollHandlers:
                 return known
         async with self._gate.through(place.tenant_id, place.id):
             activity_id = await self._messenger.post(place.service_url, place.id, activity)
-        await self._storage.run(lambda tx: _keep(tx, effect, activity_id))
+        await keep(self._storage, lambda tx: _keep(tx, effect, activity_id))
         return activity_id
 
 

@@ -15,6 +15,7 @@ from documents.minutes import agenda_of, minutes_of
 from documents.pdf import render_pdf
 from jobs.calendars import Address, Calendars
 from jobs.gates import Gate
+from jobs.keeping import keep
 from jobs.mail import Letters, later_letters
 from jobs.schedules import READ
 from meetings import commands as c
@@ -95,7 +96,7 @@ class Handlers:
         thread = f"{place.id};messageid={root}" if root else place.id
         async with self._gate.through(place.tenant_id, place.id):
             activity_id = await self._messenger.post(place.service_url, thread, activity)
-        await self._storage.run(lambda tx: _keep_post(tx, effect, place.id, activity_id, known))
+        await keep(self._storage, lambda tx: _keep_post(tx, effect, place.id, activity_id, known))
         return activity_id
 
     # --- personal messages ---

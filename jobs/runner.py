@@ -51,6 +51,7 @@ class Runner:
         self._beats: list[asyncio.Task[None]] = []
         self._tasks: dict[asyncio.Task[None], Claimed] = {}
         self._lease = Lease()
+        self._steady_since: float | None = None
         self._forgotten: datetime | None = None
         self._give_up_lock: Callable[[], None] = lambda: None
         self._stopping = False
@@ -97,25 +98,28 @@ class Runner:
     async def _keep_beating(self) -> None:
         while True:
             await asyncio.sleep(workers.BEAT)
-            if self._lease.lost:
-                # Paused, or without the database, for so long that others have taken over: what was begun here is theirs.
-                log.warning("the lease ran out", effects=len(self._tasks))
-                for task in self._tasks:
-                    task.cancel()
             try:
                 await self._beat()
             except Exception:  # a database away for a minute
                 log.exception("no sign of life could be given")
+                self._steady_since = None
 
     async def _beat(self) -> None:
-        """Say that we live, then take back what silent ones had begun. The lease is counted from before it was said."""
+        """Say that we live, then take back what others have lost. The lease is counted from before it was said."""
         said = time.monotonic()
+        if self._lease.lost:
+            # Paused, or without the database, for so long that others may have taken over: what has begun sends nothing more, and is
+            # settled only if nobody has. What begins now does so under a new lease.
+            log.warning("the lease ran out", effects=len(self._tasks))
+            self._lease, self._steady_since = Lease(), None
         await self._storage.execute(lambda connection, _now: workers.beat(connection, self._id))
         self._lease.holds_until(said + workers.LEASE - MARGIN)
-        await self._rescue()
+        self._steady_since = said if self._steady_since is None else self._steady_since
+        # When the database was away nobody was heard. Who was, and has something to settle, gets the time to say so.
+        await self._rescue(silent_too=said - self._steady_since < workers.LEASE)
 
-    async def _rescue(self) -> None:
-        living = workers.living() if self._storage.shared else None
+    async def _rescue(self, silent_too: bool = False) -> None:
+        living = workers.living(silent_too) if self._storage.shared else None
         rescued = await self._storage.execute(lambda connection, now: outbox.rescue(connection, now, ATTEMPTS, living))
         if rescued:
             log.info("effects taken back", count=rescued)

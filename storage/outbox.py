@@ -88,9 +88,10 @@ def claim(connection: Connection, now: datetime, most: int, worker_id: str = "",
     """Up to `most` due effects, the first of each lane in which nothing runs. The attempt is counted here, so that an effect that
     kills its process does not loop for ever. An earlier waiting row of the lane is not overtaken. Of those that saw a process end, one by
     itself, and none at all while this one is `busy`. Rows this version cannot read wait for one that can."""
-    rows = connection.execute(_DUE, {"now": now, "most": most}).all()
-    if rows and rows[0].crashes:
-        rows = [] if busy else rows[:1]
+    rows = connection.execute(_DUE_ALONE, {"now": now}).all()
+    if rows and busy:
+        return []
+    rows = rows or connection.execute(_DUE, {"now": now, "most": most}).all()
     if not rows:
         return []
     connection.execute(_TAKEN, {"claimed": [row.seq for row in rows], "worker_id": worker_id})
@@ -119,14 +120,15 @@ def _first_of_lane() -> ColumnElement[bool]:
 
 
 # Another process may claim at the same time: what it is about to take is passed over, and `uq_effect_running` tells two apart that both
-# find the first of a lane.
-_DUE = (
+# find the first of a lane. In the order of their time, so that the index gives the first few of very many.
+_CLAIMABLE = (
     select(effect.c.seq, effect.c.kind, effect.c.payload, effect.c.attempts, effect.c.crashes)
     .where(effect.c.state == WAITING, effect.c.due_at <= bindparam("now", type_=effect.c.due_at.type), _first_of_lane())
-    .order_by((effect.c.crashes > 0).desc(), effect.c.seq)
-    .limit(bindparam("most", type_=Integer))
+    .order_by(effect.c.due_at, effect.c.seq)
     .with_for_update(of=effect, skip_locked=True)
 )
+_DUE = _CLAIMABLE.where(effect.c.crashes == 0).limit(bindparam("most", type_=Integer))
+_DUE_ALONE = _CLAIMABLE.where(effect.c.crashes > 0).limit(1)
 _NEXT = select(func.min(effect.c.due_at)).where(effect.c.state == WAITING, _first_of_lane())
 _TAKEN = (
     update(effect)

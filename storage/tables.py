@@ -228,6 +228,8 @@ Index(
     sqlite_where=text("state = 'running' AND lane <> ''"),
     postgresql_where=text("state = 'running' AND lane <> ''"),
 )
+# Few, and looked for at each claim.
+Index("ix_effect_crashes", effect.c.crashes, sqlite_where=text("crashes > 0"), postgresql_where=text("crashes > 0"))
 # One row a process that carries out effects. `seen_at` is by the database's clock, as those of machines differ.
 worker = Table("worker", metadata, Column("id", String(40), primary_key=True), Column("seen_at", Instant, nullable=False))
 # One row a thing that bears only so much at a time: when it is free again, by the database's clock.

@@ -33,9 +33,10 @@ def leave(connection: Connection, worker_id: str) -> None:
     connection.execute(delete(worker).where(worker.c.id == worker_id))
 
 
-def living() -> Select[tuple[str]]:
-    """The ids of those that have not been silent for longer than the lease."""
-    return select(worker.c.id).where(worker.c.seen_at > _ago(timedelta(seconds=LEASE)))
+def living(silent_too: bool) -> Select[tuple[str]]:
+    """The ids of those that have not left, nor, unless `silent_too`, been silent for longer than the lease."""
+    here = select(worker.c.id)
+    return here if silent_too else here.where(worker.c.seen_at > _ago(timedelta(seconds=LEASE)))
 
 
 def forget(connection: Connection) -> None:

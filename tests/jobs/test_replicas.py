@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Interval, func, insert, literal, select, update
+from sqlalchemy.exc import OperationalError
 
 import jobs.runner
 from jobs import lease
@@ -22,6 +24,14 @@ from tests.storage.databases import Clock
 
 pytestmark = pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 Another = Callable[[], Awaitable[Storage]]
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits 15 seconds for a lease."""
+    monkeypatch.setattr(workers, "BEAT", 0.05)
+    monkeypatch.setattr(workers, "LEASE", 0.6)
+    monkeypatch.setattr(jobs.runner, "MARGIN", 0.2)
 
 
 @pytest.fixture
@@ -42,8 +52,8 @@ def runner_of(storage: Storage, log: Log) -> Runner:
 
 
 async def silent(storage: Storage, worker_id: str) -> None:
-    """A worker from which nothing was heard for a second more than the lease."""
-    long_ago = func.clock_timestamp() - literal(timedelta(seconds=workers.LEASE + 1), Interval())
+    """A worker from which nothing was heard for longer than the lease."""
+    long_ago = func.clock_timestamp() - literal(timedelta(seconds=workers.LEASE + 5), Interval())
     await storage.execute(lambda connection, _now: connection.execute(insert(tables.worker).values(id=worker_id, seen_at=long_ago)))
 
 
@@ -104,10 +114,41 @@ async def test_what_a_silent_worker_had_begun_is_taken_over_and_what_a_living_on
     log = Log()
     runner = runner_of(await another(), log)
     await runner.start()
-    await until(lambda: log.ended)
+    async with asyncio.timeout(10):
+        while not log.ended:
+            await storage.execute(lambda connection, _now: workers.beat(connection, "alive"))
+            await asyncio.sleep(0.05)
     await runner.stop()
     assert log.begun == [BOARD.key]
     assert await rows(storage, "state", "attempts") == [("done", 2), ("running", 1)]
+
+
+async def test_when_the_database_was_away_the_others_get_the_time_to_say_that_they_live(
+    storage: Storage, another: Another, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody could be heard meanwhile: what they had sent and not yet written down must not be sent again."""
+    log, away = Log(), [False]
+    opened = await another()
+    real = opened.execute
+
+    async def execute(work: Callable[..., Any]) -> Any:
+        if away[0]:
+            raise OperationalError("", {}, Exception("away"))
+        return await real(work)
+
+    monkeypatch.setattr(opened, "execute", execute)
+    runner = runner_of(opened, log)
+    await runner.start()
+    await asyncio.sleep(workers.LEASE + 0.2)
+    away[0] = True
+    await silent(storage, "theirs")
+    await begun_by(storage, "theirs", BOARD)
+    await asyncio.sleep(workers.LEASE + 0.2)
+    away[0] = False
+    await asyncio.sleep(workers.LEASE / 2)
+    assert log.begun == []
+    await until(lambda: log.begun == [BOARD.key])
+    await runner.stop()
 
 
 async def test_one_that_lost_its_lease_sends_nothing_and_settles_nothing(storage: Storage, another: Another) -> None:
@@ -123,6 +164,8 @@ async def test_one_that_lost_its_lease_sends_nothing_and_settles_nothing(storage
         return "sent by the first"
 
     async def finish(_effect: Effect) -> str:
+        # A woken one beats again, under another lease, and what it had begun stays what it is.
+        await runner._beat()
         woken.set()
         await until(lambda: not runner._tasks)
         return "sent by the second"
@@ -134,9 +177,6 @@ async def test_one_that_lost_its_lease_sends_nothing_and_settles_nothing(storage
     await paused.wait()
     for beat in runner._beats:  # a paused process does not beat, and its time goes on
         beat.cancel()
-    runner._lease.holds_until(0.0)
-    long_ago = func.clock_timestamp() - literal(timedelta(seconds=workers.LEASE + 1), Interval())
-    await storage.execute(lambda connection, _now: connection.execute(update(tables.worker).values(seen_at=long_ago)))
     other = runner_of(await another(), second)
     await other.start()
     await until(lambda: none(storage, "running", "waiting"))
@@ -150,7 +190,7 @@ async def test_an_end_written_late_does_not_touch_what_another_has_taken_over(st
     await later(storage, BOARD)
     (mine,) = await storage.execute(lambda connection, now: outbox.claim(connection, now, 1, "me"))
     assert await storage.execute(lambda connection, _now: outbox.held(connection, mine, "me"))
-    await storage.execute(lambda connection, now: outbox.rescue(connection, now, outbox.ATTEMPTS, workers.living()))
+    await storage.execute(lambda connection, now: outbox.rescue(connection, now, outbox.ATTEMPTS, workers.living(silent_too=False)))
     assert not await storage.execute(lambda connection, _now: outbox.held(connection, mine, "me"))
     (again,) = await storage.execute(lambda connection, now: outbox.claim(connection, now, 1, "me"))
     assert not await storage.execute(lambda connection, _now: outbox.held(connection, mine, "me"))
@@ -169,7 +209,6 @@ async def test_two_that_claim_at_once_do_not_begin_one_lane_twice(storage: Stora
 
 async def test_one_that_leaves_gives_back_what_it_had_at_once(storage: Storage, another: Another, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs.runner, "GRACE", 0.1)
-    monkeypatch.setattr(workers, "BEAT", 0.05)
     first, second = Log(), Log()
     never = asyncio.Event()
 

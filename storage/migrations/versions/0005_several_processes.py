@@ -19,6 +19,8 @@ def upgrade() -> None:
         for name, kind, value in ADDED:
             batch_op.add_column(sa.Column(name, kind, nullable=False, server_default=value))
     running = sa.text("state = 'running' AND lane <> ''")
+    crashed = sa.text("crashes > 0")
+    op.create_index("ix_effect_crashes", "effect", ["crashes"], sqlite_where=crashed, postgresql_where=crashed)
     op.create_index("uq_effect_running", "effect", ["lane"], unique=True, sqlite_where=running, postgresql_where=running)
     op.create_table("worker", sa.Column("id", sa.String(40), nullable=False), sa.Column("seen_at", Instant(), nullable=False), _key("worker", "id"))
     op.create_table("gate", sa.Column("name", sa.String(400), nullable=False), sa.Column("free_at", Instant(), nullable=False), _key("gate", "name"))
@@ -28,6 +30,7 @@ def downgrade() -> None:
     op.drop_table("gate")
     op.drop_table("worker")
     op.drop_index("uq_effect_running", "effect")
+    op.drop_index("ix_effect_crashes", "effect")
     with op.batch_alter_table("effect") as batch_op:
         for name, _, _ in ADDED:
             batch_op.drop_column(name)
