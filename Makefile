@@ -23,7 +23,7 @@ docs: .venv/dev
 	$(BIN)/python -m tools.commands_page
 
 bench: .venv/dev
-	$(BIN)/python -m bench.turns
+	$(BIN)/python -m bench
 
 setup: .venv/dev node
 

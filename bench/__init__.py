@@ -1,1 +1,1 @@
-"""Ratios, side by side in one run: what a turn costs here, against stock botbuilder and a bare handler."""
+"""What things cost, side by side in one run: `python -m bench`."""

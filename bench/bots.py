@@ -1,16 +1,14 @@
-"""The bots that are measured. `python -m bench.bots NAME PORT` serves one on loopback.
+"""The bots that are measured. `python -m bench.bots NAME` serves one on loopback, on PORT.
 
 Each checks the channel's token for real and gets its own from the issuer. To add one: a function here and in `BOTS`, and a
-contender in `bench.turns`.
+contender in `bench.contenders`.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,7 +21,6 @@ from tests.standins.issuer import APP_ID, ISSUER, SECRET, TENANT
 
 METADATA_URL = os.environ.get("BENCH_METADATA_URL", "")
 LOGIN_URL = os.environ.get("BENCH_LOGIN_URL", "")
-SERVICE_URL = os.environ.get("BENCH_SERVICE_URL", "")
 # Of a channel and an issuer on this machine.
 REGISTRATION: dict[str, Any] = {
     "app_id": APP_ID,
@@ -47,6 +44,7 @@ def _serving(
 ) -> web.Application:
     app = web.Application()
     app.router.add_post("/api/messages", answer)
+    app.router.add_get("/healthz", _alive)
     if close:
 
         async def closed(_app: web.Application) -> AsyncIterator[None]:
@@ -55,6 +53,10 @@ def _serving(
 
         app.cleanup_ctx.append(closed)
     return app
+
+
+async def _alive(_request: web.Request) -> web.Response:
+    return web.json_response({"alive": True})
 
 
 async def bare() -> web.Application:
@@ -128,42 +130,95 @@ async def edge() -> web.Application:
     return _serving(messages, ours.close)
 
 
-async def press() -> web.Application:
-    """The product itself, on SQLite, with the meeting of `bench.room` in it."""
+async def agents() -> web.Application:
+    """The Microsoft 365 Agents SDK as its quick start sets it up: an `AgentApplication`."""
+    from microsoft_agents.hosting.core import AgentApplication, Authorization, MemoryStorage, TurnState  # noqa: PLC0415  # as above
+    from microsoft_agents.hosting.core import TurnContext as Context  # noqa: PLC0415  # as above
+
+    connections, adapter = await _agents_adapter()
+    storage = MemoryStorage()
+    agent = AgentApplication[TurnState](
+        storage=storage, adapter=adapter, authorization=Authorization(storage, connections), start_typing_timer=False, bot_app_id=APP_ID
+    )
+
+    @agent.activity("message")
+    async def echoed(context: Context, _state: TurnState) -> None:
+        await context.send_activity(f"echo {context.activity.text}")
+
+    return _agents_app(connections, adapter, agent)
+
+
+async def agents_bare() -> web.Application:
+    """The same SDK with the least of it around a turn: its `ActivityHandler`, without state."""
+    from microsoft_agents.hosting.core import ActivityHandler as Handler  # noqa: PLC0415  # as above
+    from microsoft_agents.hosting.core import TurnContext as Context  # noqa: PLC0415  # as above
+
+    class Agent(Handler):
+        async def on_message_activity(self, turn_context: Context) -> None:  # type: ignore[override]  # its own protocol, by another name
+            await turn_context.send_activity(f"echo {turn_context.activity.text}")
+
+    connections, adapter = await _agents_adapter()
+    return _agents_app(connections, adapter, Agent())
+
+
+async def _agents_adapter() -> tuple[Any, Any]:
+    """Tokens are validated against the keys of our issuer, and its own fetched from it."""
+    import msal.authority  # noqa: PLC0415  # as above
+    from microsoft_agents.authentication.msal import MsalConnectionManager  # noqa: PLC0415  # as above
+    from microsoft_agents.hosting.aiohttp import CloudAdapter  # noqa: PLC0415  # as above
+    from microsoft_agents.hosting.core import AgentAuthConfiguration  # noqa: PLC0415  # as above
+    from microsoft_agents.hosting.core.authorization import _entra_issuers  # noqa: PLC0415  # as above
+
+    async with aiohttp.ClientSession() as session, session.get(METADATA_URL) as answer:
+        _entra_issuers.BOTFRAMEWORK_JWKS_URIS[ISSUER] = (await answer.json())["jwks_uri"]
+    msal.authority.WELL_KNOWN_AUTHORITY_HOSTS |= {"127.0.0.1"}
+    registration = AgentAuthConfiguration(
+        client_id=APP_ID, tenant_id=TENANT, client_secret=SECRET, authority=f"{LOGIN_URL}/{TENANT}", connection_name="SERVICE_CONNECTION"
+    )
+    connections = MsalConnectionManager({"SERVICE_CONNECTION": registration})
+    return connections, CloudAdapter(connection_manager=connections)
+
+
+def _agents_app(connections: Any, adapter: Any, agent: Any) -> web.Application:
+    from microsoft_agents.hosting.aiohttp import jwt_authorization_decorator, start_agent_process  # noqa: PLC0415  # as above
+
+    @jwt_authorization_decorator  # type: ignore[untyped-decorator]  # its package says that it is typed
+    async def messages(request: web.Request) -> web.StreamResponse:
+        answer: web.StreamResponse = await start_agent_process(request, agent, adapter) or web.Response(status=202)
+        return answer
+
+    app = _serving(messages)
+    app["agent_configuration"] = connections.get_default_connection_configuration()
+    return app
+
+
+async def product() -> web.Application:
+    """The product itself, on the database of DATABASE_URL."""
     from app import create_app  # noqa: PLC0415  # as above
-    from bench import room  # noqa: PLC0415  # as above
     from bot.edge import EdgeConfig  # noqa: PLC0415  # as above
     from settings import Settings  # noqa: PLC0415  # as above
-    from storage.transaction import Storage  # noqa: PLC0415  # as above
-    from tests.standins.channel import Channel  # noqa: PLC0415  # as above
 
-    folder = tempfile.TemporaryDirectory()
-    url = f"sqlite:///{folder.name}/bench.db"
-    storage = Storage(url, clock=lambda: datetime.now(UTC))
-    await storage.start()
-    channel = Channel()
-    channel.service_url = SERVICE_URL
-    await room.seed(storage, channel)
-    await storage.close()
     names = {
         "MicrosoftAppId": APP_ID,
         "MicrosoftAppPassword": SECRET,
         "MicrosoftAppTenantId": TENANT,
         "GRAPH_ORGANISER": "s@pykala.example",
+        "LOGIN_URL": LOGIN_URL,
+        "GRAPH_BASE_URL": "https://127.0.0.1:9/v1.0",  # nobody there: calendars are not what is measured
     }
-    settings = Settings(_env_file=None, database_url=url, public_url="https://pykala.example", **names)  # type: ignore[call-arg, arg-type]  # by alias
-    app = await create_app(settings, registration=EdgeConfig("SingleTenant", **REGISTRATION))
-
-    async def forgotten(_app: web.Application) -> AsyncIterator[None]:
-        yield
-        folder.cleanup()
-
-    app.cleanup_ctx.append(forgotten)
-    return app
+    settings = Settings(_env_file=None, public_url="https://pykala.example", **names)  # type: ignore[call-arg, arg-type]  # by alias
+    return await create_app(settings, registration=EdgeConfig("SingleTenant", **REGISTRATION))
 
 
-BOTS: dict[str, Callable[[], Coroutine[Any, Any, web.Application]]] = {"bare": bare, "stock": stock, "edge": edge, "press": press}
+BOTS: dict[str, Callable[[], Coroutine[Any, Any, web.Application]]] = {
+    "bare": bare,
+    "stock": stock,
+    "agents": agents,
+    "agents-bare": agents_bare,
+    "edge": edge,
+    "product": product,
+}
 
 
 if __name__ == "__main__":
-    web.run_app(BOTS[sys.argv[1]](), host="127.0.0.1", port=int(sys.argv[2]), print=None, access_log=None)
+    web.run_app(BOTS[sys.argv[1]](), host="127.0.0.1", port=int(os.environ["PORT"]), print=None, access_log=None)

@@ -1,4 +1,4 @@
-"""`python -m bench.invitations [--bodies 300] [--latency 0.05]`: a whole year of invitations, as fast as Exchange lets an app go.
+"""A whole year of invitations, as fast as Exchange lets an app go: `python -m bench.invitations [--bodies 300] [--latency 0.05]`.
 
 Every body plans five dates for its 20 seats. The events go through the outbox, the runner and the real msgraph-sdk to a Graph on this
 machine that answers after `--latency` seconds and, as Exchange does, serves four requests of a mailbox at a time and refuses the fifth
@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import resource
 import sys
 import tempfile
 import time
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -23,6 +22,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from bench.report import Table, Target, written
 from graph.calendar import GraphCalendar
 from graph.client import graph_client
 from jobs.calendars import Calendars
@@ -112,7 +112,16 @@ async def posted(_effect: object) -> str:
     return ""
 
 
-async def measure(bodies: int, latency: float, graph: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Seconds that it took, effects that were given up, and what Graph counted."""
+
+    took: float
+    dead: int
+    counts: Counter[str]
+
+
+async def _invite(bodies: int, graph: str) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         storage = Storage(f"sqlite:///{folder}/bench.db", clock=lambda: datetime.now(UTC))
         await storage.start()
@@ -133,29 +142,10 @@ async def measure(bodies: int, latency: float, graph: str) -> str:
         await storage.close()
         await client.aclose()
     async with aiohttp.ClientSession() as session, session.get(f"{graph}/counts") as answer:
-        counts = await answer.json()
-    return report(bodies, latency, took, dead, counts)
+        return Measured(took, dead, Counter(await answer.json()))
 
 
-def report(bodies: int, latency: float, took: float, dead: int, counts: dict[str, int]) -> str:
-    requests = counts["requests"]
-    # Four at a time, and no more than so many in ten minutes.
-    limit = max(requests * latency / AT_ONCE, (requests - 1) // MOST * WINDOW)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return "\n".join(
-        (
-            f"{bodies} bodies x {SEATS} seats x {DATES} dates, Graph answers in {latency * 1000:.0f} ms",
-            f"invitations sent      {counts['invitations']}",
-            f"events made           {counts['events']}",
-            f"requests made         {requests}   ({requests / counts['events']:.2f} an event, refused {counts.get('refused', 0)})",
-            f"effects given up      {dead}",
-            f"time : throttle limit {took / limit:.2f}   ({took:.1f} s : {limit:.1f} s)",
-            f"peak memory           {peak:.0f} MB",
-        )
-    )
-
-
-async def run(bodies: int, latency: float) -> str:
+async def measure(bodies: int = 100, latency: float = 0.05) -> Table:
     server = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.invitations", "--serve", "--latency", str(latency), stdout=asyncio.subprocess.PIPE
     )
@@ -163,10 +153,33 @@ async def run(bodies: int, latency: float) -> str:
         raise RuntimeError("the Graph of this bench did not start")
     try:
         port = int(await server.stdout.readline())
-        return await measure(bodies, latency, f"http://127.0.0.1:{port}")
+        return report(bodies, latency, await _invite(bodies, f"http://127.0.0.1:{port}"))
     finally:
         server.terminate()
         await server.wait()
+
+
+def report(bodies: int, latency: float, measured: Measured) -> Table:
+    requests, events = measured.counts["requests"], measured.counts["events"]
+    # Four at a time, and no more than so many in ten minutes.
+    limit = max(requests * latency / AT_ONCE, (requests - 1) // MOST * WINDOW)
+    row = (
+        str(measured.counts["invitations"]),
+        str(events),
+        f"{requests} ({requests / events:.2f} an event)",
+        str(measured.counts["refused"]),
+        str(measured.dead),
+        f"{measured.took:.1f} s",
+        f"{limit:.1f} s",
+        f"{measured.took / limit:.2f}",
+    )
+    return Table(
+        "invitations",
+        f"{bodies} bodies x {SEATS} seats x {DATES} dates, Graph answers in {latency * 1000:.0f} ms",
+        ("invitations", "events", "requests", "refused", "given up", "took", "Exchange's limit", "took : limit"),
+        (row,),
+        (Target("every event made", f"{events} of {bodies * DATES}", events == bodies * DATES),),
+    )
 
 
 async def serve(latency: float) -> None:
@@ -186,7 +199,7 @@ def main() -> None:
     if chosen.serve:
         asyncio.run(serve(chosen.latency))
     else:
-        print(asyncio.run(run(chosen.bodies, chosen.latency)))
+        print(written(asyncio.run(measure(chosen.bodies, chosen.latency))))
 
 
 if __name__ == "__main__":

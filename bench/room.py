@@ -23,22 +23,26 @@ def board(channel: Channel, members: list[Person]) -> Place:
     return channel.team("Mittauksen ohjausryhmä", "Yleinen", members)
 
 
-async def seed(storage: Storage, channel: Channel) -> None:
+async def fill(url: str, channel: Channel) -> None:
+    """Migrate the database and write the meeting into it."""
+    storage = Storage(url, clock=lambda: datetime.now(UTC))
+    await storage.start()
+    await storage.run(lambda tx: _write(tx, channel))
+    await storage.close()
+
+
+def _write(tx: Transaction, channel: Channel) -> None:
     members = people(channel)
     place = board(channel, members)
-
-    def write(tx: Transaction) -> None:
-        tx.save(Conversation(place.id, place.tenant_id, channel.service_url, "channel", place.team_id, "Yleinen"))
-        body: Body = replace(samples.body(SEATS), tenant_id=place.tenant_id, channel_id=place.id)
-        held = {f"m{number}": member for number, member in enumerate(members, start=1)}
-        for person_id in sorted({one.person_id for one in body.holdings} | {one.person_id for one in body.experts} | {body.secretary_id}):
-            who = held.get(person_id)
-            made = samples.person(person_id)
-            account = {"account_id": who.account_id, "channel_id": who.channel_id, "name": who.name} if who else {}
-            tx.save(replace(made, id=person_id, tenant_id=place.tenant_id, **account))
-        now = datetime.now(UTC)
-        meeting: Meeting = replace(samples.meeting(ITEMS), phase=Phase.OPEN, opened_at=now, day=now.date())
-        tx.save(body)
-        tx.save(meeting)
-
-    await storage.run(write)
+    tx.save(Conversation(place.id, place.tenant_id, channel.service_url, "channel", place.team_id, "Yleinen"))
+    body: Body = replace(samples.body(SEATS), tenant_id=place.tenant_id, channel_id=place.id)
+    held = {f"m{number}": member for number, member in enumerate(members, start=1)}
+    for person_id in sorted({one.person_id for one in body.holdings} | {one.person_id for one in body.experts} | {body.secretary_id}):
+        who = held.get(person_id)
+        made = samples.person(person_id)
+        account = {"account_id": who.account_id, "channel_id": who.channel_id, "name": who.name} if who else {}
+        tx.save(replace(made, id=person_id, tenant_id=place.tenant_id, **account))
+    now = datetime.now(UTC)
+    meeting: Meeting = replace(samples.meeting(ITEMS), phase=Phase.OPEN, opened_at=now, day=now.date())
+    tx.save(body)
+    tx.save(meeting)

@@ -38,11 +38,12 @@ class Clock:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """The address of a new empty database: on `TEST_DATABASE_URL`'s server, else on one of our own, which ends with the tests."""
+def postgres(*, durable: bool = False) -> Iterator[str]:
+    """The address of a new empty database: on `TEST_DATABASE_URL`'s server, else on one of our own, which ends with the tests. What is in
+    ours outlives a crash of the machine only when it is `durable`."""
     given = os.environ.get("TEST_DATABASE_URL", "")
     with ExitStack() as stack:
-        server = make_url(given).set(drivername="postgresql+psycopg") if given else stack.enter_context(_own_server())
+        server = make_url(given).set(drivername="postgresql+psycopg") if given else stack.enter_context(_own_server(durable))
         name = f"pykala_{uuid.uuid4().hex}"
         with _administering(server) as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
@@ -52,7 +53,7 @@ def postgres() -> Iterator[str]:
 
 
 @contextmanager
-def _own_server() -> Iterator[URL]:
+def _own_server(durable: bool) -> Iterator[URL]:
     # Not under pytest's folder: it closes that to others, and as root the server runs as another user.
     folder = Path(tempfile.mkdtemp(prefix="pykala-postgres-"))
     try:
@@ -66,8 +67,7 @@ def _own_server() -> Iterator[URL]:
         raise NoPostgres(f"no PostgreSQL on this machine: {type(error).__name__}: {error}") from error
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     with _administering(url) as connection:
-        # Nothing here has to outlive the tests.
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        for setting in () if durable else ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
         connection.execute(text("SELECT pg_reload_conf()"))
     yield url
