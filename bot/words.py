@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -66,10 +66,7 @@ def read_text(text: str) -> Command:
         return c.ChooseLanguage(language=_LANGUAGE_NAMES[folded])
     lines = text.count("\n")
     pasted = len(text) > PASTE or lines > 0
-    for word in _longest_first():
-        rest = _after(text, word)
-        if rest is None:
-            continue
+    for word, rest in _begun(text, _words()):
         command = BY_STEM[_words()[word].stem]
         if rest and command in OUTRIGHT:
             return c.AskAgain(text=text, nearest=(stem(command), *(stem(one) for one in OUTRIGHT[command])))
@@ -85,13 +82,7 @@ def read_text(text: str) -> Command:
 
 def language_of(text: str) -> str:
     """The language a typed command word belongs to, when only one has it; else empty."""
-    found = {
-        language
-        for language in LANGUAGES
-        for command in TYPED
-        for word in _own_words(language, command)
-        if _after(text.strip(), _folded(word)) is not None
-    }
+    found = {language for word, _ in _begun(text.strip(), _speakers()) for language in _speakers()[word]}
     return found.pop() if len(found) == 1 else ""
 
 
@@ -128,15 +119,32 @@ def _own_words(language: str, command: type[Command]) -> tuple[str, ...]:
 
 
 @cache
-def _longest_first() -> tuple[str, ...]:
-    return tuple(sorted(_words(), key=len, reverse=True))
+def _speakers() -> dict[str, set[str]]:
+    """Each command word with the languages that have it."""
+    found: dict[str, set[str]] = {}
+    for language in LANGUAGES:
+        for command in TYPED:
+            for word in _own_words(language, command):
+                found.setdefault(_folded(word), set()).add(language)
+    return found
 
 
-def _after(text: str, word: str) -> str | None:
-    """What follows the word, or None when the text does not start with it as a whole word."""
-    if _folded(text[: len(word)]) != word:
-        return None
-    rest = text[len(word) :]
+@cache
+def _lengths() -> tuple[int, ...]:
+    return tuple(sorted({len(word) for word in _words()}, reverse=True))
+
+
+def _begun(text: str, known: Container[str]) -> Iterator[tuple[str, str]]:
+    """The known words that the text starts with, longest first, each with what follows it. The text is cut once for each length that words
+    have: there are hundreds of words, and this is asked of every message."""
+    for length in _lengths():
+        word = _folded(text[:length])
+        if len(word) == length and word in known and (rest := _after(text[length:])) is not None:
+            yield word, rest
+
+
+def _after(rest: str) -> str | None:
+    """What is said behind a word, or None when the word goes on."""
     if rest[:1].isalnum() or rest[:1] in {"-", "_"}:
         return None
     return rest.lstrip(" \t:.!?,").strip() if "\n" not in rest[:2] else rest.strip()
