@@ -19,7 +19,7 @@ BENCHES = {
     "P1": ("bench.turns", 180),
     "P2": ("bench.waiting", 120),
     "P5": ("bench.documents", 90),
-    "P7": ("bench.lifetime", 120),
+    "P7": ("bench.lifetime", 240),
     "invitations": ("bench.invitations", 90),
 }
 

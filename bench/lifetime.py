@@ -22,7 +22,7 @@ AT_ONCE = 16
 GROWTH = 1.10
 
 
-async def measure(starts: int = 5, early: int = EARLY, late: int = LATE) -> Table:
+async def measure(starts: int = 3, early: int = EARLY, late: int = LATE) -> Table:
     """Half of the turns are presses, half are questions for the status."""
     rows: list[tuple[str, ...]] = []
     targets: list[Target] = []

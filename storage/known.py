@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from meetings.model import Body, Conversation, Meeting, Person
@@ -17,6 +18,7 @@ from meetings.model import Body, Conversation, Meeting, Person
 Root = TypeVar("Root", Body, Meeting)
 MOST = 256
 PEOPLE_EACH = 16  # so many for each aggregate that may be known
+PATIENCE = 1.0
 
 
 class Known:
@@ -28,6 +30,7 @@ class Known:
         self._places: OrderedDict[str, tuple[Conversation, Conversation]] = OrderedDict()
         self._people: OrderedDict[str, Person] = OrderedDict()
         self._accounts: dict[tuple[str, str], str] = {}
+        self._promised: dict[tuple[type[Body | Meeting], str], tuple[int, threading.Event]] = {}
         self._lock = threading.Lock()
 
     def place(self, told: Conversation) -> Conversation | None:
@@ -59,12 +62,35 @@ class Known:
             self._accounts.pop((gone.tenant_id, gone.account_id), None)
 
     def find(self, kind: type[Root], thing_id: str, version: int) -> Root | None:
+        """What is kept, when it has the version that the database says. One that is being committed in another thread is waited for."""
+        with self._lock:
+            promised, event = self._promised.get((kind, thing_id), (-1, None))
+            found = self._kept.get((kind, thing_id))
+        if event is not None and promised == version and (found is None or found.version != version):
+            event.wait(PATIENCE)
         with self._lock:
             found = self._kept.get((kind, thing_id))
             if not isinstance(found, kind) or found.version != version:
                 return None
             self._kept.move_to_end((kind, thing_id))
             return found
+
+    @contextmanager
+    def promised(self, things: Iterable[Body | Meeting]) -> Iterator[None]:
+        """Around the commit of these and `keep`: the next writer of a row gets its lock at the commit, before they can have been kept, and
+        reading a meeting whole takes longer than waiting for that."""
+        event = threading.Event()
+        keys = {(type(one), one.id): (one.version, event) for one in things}
+        with self._lock:
+            self._promised |= keys
+        try:
+            yield
+        finally:
+            with self._lock:
+                for key, told in keys.items():
+                    if self._promised.get(key) is told:
+                        del self._promised[key]
+            event.set()
 
     def keep(self, thing: Body | Meeting) -> None:
         """Only what is committed. An older version does not take the place of a newer one."""

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -120,6 +121,7 @@ class Transaction:
         self.conversation = conversation
         self.repeat = False
         self._effects: list[tuple[Effect, datetime]] = []
+        self._entries: list[journal.Entry] = []
         self._connection = connection
         self._holiday = holiday
         self._lock = changing and connection.dialect.name == "postgresql"
@@ -130,6 +132,11 @@ class Transaction:
         # Those read or written here, by the one writer of an SQLite database; of others nothing is kept.
         self._people: dict[str, Person] | None = {} if changing and connection.dialect.name == "sqlite" else None
         self._arrived: tuple[Conversation, Conversation] | None = None
+
+    @property
+    def changed(self) -> tuple[Body | Meeting, ...]:
+        """The bodies and meetings that were saved, as they are now."""
+        return tuple(thing for thing, _ in self._saved.values())
 
     def committed(self) -> None:
         """What was saved is known from now on."""
@@ -412,13 +419,18 @@ class Transaction:
         outbox.write(self._connection, self._effects)
         return bool(self._effects)
 
+    def finish_journal(self) -> None:
+        """The last thing before the commit: on PostgreSQL all writers of the journal wait for each other from here to there."""
+        for entry in self._entries:
+            journal.append(self._connection, entry)
+
     def journal(self, command: Command) -> None:
         """Who did what when, with all that was typed; each row hashed with the row before, and none is ever changed."""
         body_id = str(getattr(command, "body_id", "")) or next(
             (one.body_id for (kind, _), one in self._loaded.items() if kind is Meeting), ""
         )
         meeting_id = str(getattr(command, "meeting_id", ""))
-        journal.append(self._connection, journal.Entry(body_id, meeting_id, self.actor.id, self.now, stem(command), inputs(command)))
+        self._entries.append(journal.Entry(body_id, meeting_id, self.actor.id, self.now, stem(command), inputs(command)))
 
     def seen(self, key: str) -> bool:
         """Insert the turn's key; True when it was there already: the same activity, or the same press, sent again."""
@@ -549,19 +561,22 @@ class Storage:
     def _once(
         self, work: Callable[[Transaction], Result], actor: Person | None, conversation: Conversation | None, key: str, attempt: int
     ) -> tuple[bool, Result]:
-        with self._engine.begin() as connection:
-            _begin(connection)
-            if not self._sqlite:
-                # Those that lost against somebody else run alone when they run again, so nobody loses three times.
-                lock = func.pg_advisory_xact_lock_shared if attempt == 1 else func.pg_advisory_xact_lock
-                connection.execute(select(lock(_PLACE)))
-            tx = self._transaction(connection, self.clock(), actor, conversation, changing=True)
-            tx.repeat = bool(key) and tx.seen(key)
-            result = work(tx)
-            wrote = tx.finish()
-            if wrote and self.shared:
-                wake(connection)
-        tx.committed()
+        with ExitStack() as promise:
+            with self._engine.begin() as connection:
+                _begin(connection)
+                if not self._sqlite:
+                    # Those that lost against somebody else run alone when they run again, so nobody loses three times.
+                    lock = func.pg_advisory_xact_lock_shared if attempt == 1 else func.pg_advisory_xact_lock
+                    connection.execute(select(lock(_PLACE)))
+                tx = self._transaction(connection, self.clock(), actor, conversation, changing=True)
+                tx.repeat = bool(key) and tx.seen(key)
+                result = work(tx)
+                wrote = tx.finish()
+                if wrote and self.shared:
+                    wake(connection)
+                tx.finish_journal()
+                promise.enter_context(self._known.promised(tx.changed))
+            tx.committed()
         return wrote, result
 
     def _transaction(
