@@ -18,6 +18,7 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 BENCHES = {
     "P1": ("bench.turns", 180),
     "P2": ("bench.waiting", 120),
+    "P3": ("bench.growth", 240),
     "P5": ("bench.documents", 90),
     "P7": ("bench.lifetime", 240),
     "invitations": ("bench.invitations", 90),

@@ -124,6 +124,9 @@ conversation = _table("conversation", m.Conversation)
 Index("ix_conversation_person_id", conversation.c.person_id)
 body = _table("body", m.Body)
 Index("uq_body_channel_id", body.c.tenant_id, body.c.channel_id, unique=True)
+# Which bodies somebody belongs to is asked by every question of theirs.
+for _office in ("secretary_id", "chair_id", "vice_chair_id"):
+    Index(f"ix_body_{_office}", body.c[_office])
 meeting = _table("meeting", m.Meeting)
 Index("uq_meeting_number", meeting.c.body_id, meeting.c.year, meeting.c.number, unique=True)
 draft = _table("draft", m.Draft)
@@ -174,6 +177,9 @@ MEETING_CHILDREN = _children(
         "checks": "minutes_check",
     },
 )
+
+for _belonging in (metadata.tables["holding"], metadata.tables["expert"]):
+    Index(f"ix_{_belonging.name}_person_id", _belonging.c.person_id)
 
 document_content = Table(
     "document_content",

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, delete, func, insert, select, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -63,6 +63,35 @@ _MEETING = (
 _MEETING_LOCKED = _MEETING.with_for_update(of=tables.meeting)
 _PEOPLE = select(tables.person).where(tables.person.c.id.in_(bindparam("wanted", expanding=True)))
 _ACCOUNT = select(tables.person).where(tables.person.c.tenant_id == bindparam("tenant"), tables.person.c.account_id == bindparam("account"))
+_HOLDING, _EXPERT = tables.metadata.tables["holding"].c, tables.metadata.tables["expert"].c
+_PERSON: ColumnElement[str] = bindparam("person")
+# Each part by an index of its own: an OR over them would read every body of the tenant.
+_CONCERNING = union(
+    *(select(tables.body.c.id).where(tables.body.c[office] == _PERSON) for office in ("secretary_id", "chair_id", "vice_chair_id")),
+    *(select(one.body_id).where(one.person_id == _PERSON) for one in (_HOLDING, _EXPERT)),
+)
+_BODIES = (
+    select(tables.body.c.id)
+    .where(tables.body.c.tenant_id == bindparam("tenant"), tables.body.c.id.in_(_CONCERNING))
+    .order_by(tables.body.c.name)
+)
+_BODY_OF_CHANNEL = select(tables.body.c.id).where(tables.body.c.channel_id == bindparam("channel"))
+_BODY_OF_CHANNEL_IN_TENANT = _BODY_OF_CHANNEL.where(tables.body.c.tenant_id == bindparam("tenant"))
+_MEETINGS = (
+    select(tables.meeting).where(tables.meeting.c.body_id == bindparam("wanted")).order_by(tables.meeting.c.day, tables.meeting.c.start)
+)
+_TENANT_OF_MEETING = (
+    select(tables.body.c.tenant_id)
+    .join(tables.meeting, tables.meeting.c.body_id == tables.body.c.id)
+    .where(tables.meeting.c.id == bindparam("wanted"))
+)
+_DESK = (
+    select(tables.conversation)
+    .where(tables.conversation.c.person_id == _PERSON, tables.conversation.c.kind == "personal")
+    .order_by(tables.conversation.c.id.desc())
+)
+_DOCUMENTS = select(tables.document).where(tables.document.c.meeting_id == bindparam("wanted")).order_by(tables.document.c.edition)
+_POSTS = select(tables.post).where(tables.post.c.meeting_id == bindparam("wanted"))
 _TURN = {
     "sqlite": sqlite.insert(tables.turn).on_conflict_do_nothing().execution_options(preserve_rowcount=True),
     "postgresql": postgresql.insert(tables.turn).on_conflict_do_nothing().execution_options(preserve_rowcount=True),
@@ -127,6 +156,7 @@ class Transaction:
         self._lock = changing and connection.dialect.name == "postgresql"
         self._loaded: dict[tuple[type[Any], str], Any] = {}
         self._known = known
+        self._headers: dict[str, tuple[Meeting, ...]] = {}
         # As they are now, and as they were loaded first.
         self._saved: dict[str, tuple[Body | Meeting, Body | Meeting | None]] = {}
         # Those read or written here, by the one writer of an SQLite database; of others nothing is kept.
@@ -169,20 +199,15 @@ class Transaction:
         return self._remember(found or self._load(Body, tables.body, tables.BODY_CHILDREN, body_id))
 
     def bodies(self) -> tuple[Body, ...]:
-        person_id = self.actor.id
-        body, holding, expert = tables.body.c, tables.metadata.tables["holding"].c, tables.metadata.tables["expert"].c
-        holds = select(holding.body_id).where(holding.person_id == person_id)
-        advises = select(expert.body_id).where(expert.person_id == person_id)
-        offices = or_(body.secretary_id == person_id, body.chair_id == person_id, body.vice_chair_id == person_id)
-        mine = or_(offices, body.id.in_(holds), body.id.in_(advises))
-        ids = self._connection.execute(select(body.id).where(body.tenant_id == self.actor.tenant_id, mine).order_by(body.name)).scalars()
-        return tuple(self.body(body_id) for body_id in ids.all()) if person_id else ()
+        if not self.actor.id:
+            return ()
+        ids = self._connection.execute(_BODIES, {"person": self.actor.id, "tenant": self.actor.tenant_id}).scalars()
+        return tuple(self.body(body_id) for body_id in ids.all())
 
     def body_of_channel(self, conversation_id: str) -> Body | None:
-        query = select(tables.body.c.id).where(tables.body.c.channel_id == conversation_id)
-        if self.actor.tenant_id:
-            query = query.where(tables.body.c.tenant_id == self.actor.tenant_id)
-        found = self._connection.execute(query).scalar()
+        of_tenant = {"tenant": self.actor.tenant_id} if self.actor.tenant_id else {}
+        query = _BODY_OF_CHANNEL_IN_TENANT if of_tenant else _BODY_OF_CHANNEL
+        found = self._connection.execute(query, {"channel": conversation_id, **of_tenant}).scalar()
         return self.body(found) if found else None
 
     def meeting(self, meeting_id: str) -> Meeting:
@@ -211,8 +236,10 @@ class Transaction:
 
     def meetings(self, body_id: str) -> tuple[Meeting, ...]:
         self.body(body_id)
-        query = select(tables.meeting).where(tables.meeting.c.body_id == body_id).order_by(tables.meeting.c.day, tables.meeting.c.start)
-        return tuple(read_row(Meeting, row) for row in self._connection.execute(query))
+        if (known := self._headers.get(body_id)) is None:
+            known = tuple(read_row(Meeting, row) for row in self._connection.execute(_MEETINGS, {"wanted": body_id}))
+            self._headers[body_id] = known
+        return known
 
     # --- people and places ---
 
@@ -244,10 +271,7 @@ class Transaction:
         return tuple(self._remember(read_row(Person, row)) for row in self._connection.execute(query))
 
     def desk(self, person_id: str) -> Conversation | None:
-        place = tables.conversation.c
-        row = self._connection.execute(
-            select(tables.conversation).where(place.person_id == person_id, place.kind == "personal").order_by(place.id.desc())
-        ).first()
+        row = self._connection.execute(_DESK, {"person": person_id}).first()
         return read_row(Conversation, row) if row and self._mine(row.tenant_id) else None
 
     def conversation_of(self, conversation_id: str) -> Conversation:
@@ -315,9 +339,8 @@ class Transaction:
 
     def documents(self, meeting_id: str) -> tuple[Document, ...]:
         self._check_meeting(meeting_id)
-        query = select(tables.document).where(tables.document.c.meeting_id == meeting_id).order_by(tables.document.c.edition)
         newest: dict[tuple[str, str], Document] = {}
-        for row in self._connection.execute(query):
+        for row in self._connection.execute(_DOCUMENTS, {"wanted": meeting_id}):
             newest[row.kind, row.format] = read_row(Document, row)
         return tuple(newest.values())
 
@@ -352,7 +375,7 @@ class Transaction:
 
     def posts(self, meeting_id: str) -> tuple[Post, ...]:
         self._check_meeting(meeting_id)
-        rows = self._connection.execute(select(tables.post).where(tables.post.c.meeting_id == meeting_id))
+        rows = self._connection.execute(_POSTS, {"wanted": meeting_id})
         return tuple(self._remember(read_row(Post, row)) for row in rows)
 
     def find_decisions(self, places: Mapping[str, bool], words: Sequence[str], most: int) -> Found:
@@ -368,6 +391,7 @@ class Transaction:
             root: Body | Meeting = save_root(self._connection, table, children, old, thing)
             loaded = self._saved[root.id][1] if root.id in self._saved else old
             self._saved[root.id] = root, loaded
+            self._headers.clear()
             return self._remember(root)  # type: ignore[return-value]  # of the class that came
         table = {Person: tables.person, Conversation: tables.conversation, Draft: tables.draft, Post: tables.post}[type(thing)]
         if old is None:
@@ -381,6 +405,7 @@ class Transaction:
     def note_event(self, meeting_id: str, state: EventState, trouble: EventTrouble = EventTrouble.NONE) -> None:
         noted = _noted(state, trouble)
         self._connection.execute(update(tables.meeting).where(tables.meeting.c.id == meeting_id).values(noted))
+        self._headers.clear()
         if (known := self._loaded.get((Meeting, meeting_id))) is not None:
             self._loaded[Meeting, meeting_id] = replace(known, **noted)
 
@@ -447,8 +472,7 @@ class Transaction:
         """The wall before what hangs on a meeting, without loading it."""
         if (Meeting, meeting_id) in self._loaded:
             return
-        tenant = select(tables.body.c.tenant_id).join(tables.meeting, tables.meeting.c.body_id == tables.body.c.id)
-        tenant_id = self._connection.execute(tenant.where(tables.meeting.c.id == meeting_id)).scalar()
+        tenant_id = self._connection.execute(_TENANT_OF_MEETING, {"wanted": meeting_id}).scalar()
         if tenant_id is None or not self._mine(tenant_id):
             raise NotFound("storage.not_found")
 
