@@ -30,7 +30,7 @@ AT_ONCE = 8
 POLL = 5.0
 SHORTEST = 0.02
 GRACE = 10.0
-# A burst of presses is looked at once.
+# The first of a burst is looked at once, the rest of it together.
 BREATH = 0.03
 KEPT = timedelta(days=90)
 # Between looking whether the lease still holds and what is sent then.
@@ -128,6 +128,7 @@ class Runner:
     async def _run(self) -> None:
         while not self._stopping:
             self._wake.clear()
+            looked = time.monotonic()
             try:
                 await self._forget()
                 found = await self._claim()
@@ -142,7 +143,7 @@ class Runner:
             if wait is not None:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), wait)
-                    await asyncio.sleep(BREATH)
+                    await asyncio.sleep(looked + BREATH - time.monotonic())
 
     async def _claim(self) -> list[Claimed]:
         free = AT_ONCE - len(self._tasks)

@@ -109,14 +109,16 @@ def claim(connection: Connection, now: datetime, most: int, worker_id: str = "",
 
 
 def _first_of_lane() -> ColumnElement[bool]:
-    """Nothing of its lane runs, or waits before it, or has ended its process so often that an administrator has to look."""
+    """Nothing of its lane runs, or waits before it, or has ended its process so often that an administrator has to look. Asked one by one,
+    and not at all of what has no lane, so that each is a look into an index however many are due."""
     other = effect.alias("other")
-    ahead = or_(
-        other.c.state == RUNNING,
-        and_(other.c.state == WAITING, other.c.seq < effect.c.seq),
-        and_(other.c.state == DEAD, other.c.crashes > 0),
-    )
-    return ~exists().where(other.c.lane == effect.c.lane, other.c.lane != "", ahead)
+
+    def has(*what: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().where(other.c.lane == effect.c.lane, *what)
+
+    runs, waits = has(other.c.state == RUNNING), has(other.c.state == WAITING, other.c.seq < effect.c.seq)
+    parks = has(other.c.state == DEAD, other.c.crashes > 0)
+    return or_(effect.c.lane == "", and_(~runs, ~waits, ~parks))
 
 
 # Another process may claim at the same time: what it is about to take is passed over, and `uq_effect_running` tells two apart that both
