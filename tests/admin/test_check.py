@@ -13,19 +13,18 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-import check
+from admin import check
 from graph.check import Result
 from meetings.model import Body, Conversation
 from storage import tables
 from storage.engine import open_engine
 from storage.migrate import upgrade
 from storage.transaction import Storage
+from tests.admin.terminal import ROOT, command
 from tests.graph.conftest import served
 from tests.standins.issuer import APP_ID, SECRET, TENANT, Issuer
 from tests.standins.post import Server
 from tests.standins.tenant import ORGANISER, OUTSIDER, Tenant
-
-ROOT = Path(__file__).parent.parent
 
 
 class Terminal:
@@ -36,21 +35,7 @@ class Terminal:
         self.settings = {"DATABASE_URL": f"sqlite:///{folder / 'pykala.db'}"}
 
     async def check(self, *arguments: str, **settings: str) -> tuple[int, str]:
-        own = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(ROOT / "app.py"),
-            "check",
-            *arguments,
-            cwd=self.folder,
-            env={**own, "COLUMNS": "200", **self.settings, **settings},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        async with asyncio.timeout(60):
-            said, _ = await process.communicate()
-        assert b"Traceback" not in said, said.decode()
-        return process.returncode or 0, said.decode()
+        return await command(self.folder, "check", *arguments, **{**self.settings, **settings})
 
 
 def lines(said: str) -> dict[str, str]:
@@ -128,7 +113,7 @@ async def test_a_word_that_is_no_command_does_not_start_the_bot() -> None:
     )
     _, said = await process.communicate()
     assert process.returncode == 2
-    assert said.decode().endswith("python app.py: error: unrecognized arguments: chekc\n")
+    assert "invalid choice: 'chekc'" in said.decode()
 
 
 async def test_a_role_on_sqlite_is_refused_in_a_sentence(tmp_path: Path) -> None:

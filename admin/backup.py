@@ -1,0 +1,155 @@
+"""`python app.py backup` and `restore`: of an SQLite database done here; PostgreSQL's own tools do it there, and are told.
+
+What may come twice or be missing after a restore: docs/operations.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shlex
+import sqlite3
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from settings import read_settings
+from storage.alone import AlreadyRunning, be_alone
+from storage.backup import Unfit, back_up, file_of, put_back
+from storage.restored import RESPITE, settle
+from storage.transaction import Storage
+
+_MOMENT = "%Y-%m-%d %H:%M:%S UTC"
+
+
+def add_commands(commands: Any) -> None:
+    """To the subparsers of `python app.py`."""
+    backup: argparse.ArgumentParser = commands.add_parser(
+        "backup", help="copy the database while the bot runs", description="One checked copy of the database; the bot may run meanwhile."
+    )
+    backup.add_argument("file", type=Path, metavar="FILE", help="where the copy is to lie")
+    backup.add_argument("--force", action="store_true", help="take the place of FILE when there is one")
+    backup.set_defaults(run=_backup)
+    restore: argparse.ArgumentParser = commands.add_parser(
+        "restore", help="put a backup in the place of the database", description="A backup in the place of the database of a stopped bot."
+    )
+    restore.add_argument("file", type=Path, metavar="FILE", nargs="?", help="the backup")
+    restore.add_argument("--finish", action="store_true", help="what follows after pg_restore has put a PostgreSQL database back")
+    restore.set_defaults(run=_restore)
+
+
+def _backup(options: argparse.Namespace) -> int:
+    url, file = read_settings().database_url, options.file.resolve()
+    if not url.startswith("sqlite"):
+        sys.stdout.write(dump_lines(url, file))
+        return 0
+    if not file_of(url).exists():
+        return _refuse(f"There is no database at {file_of(url)} yet.")
+    if not file.parent.is_dir():
+        return _refuse(f"There is no folder {file.parent}.")
+    if file.exists() and (not options.force or file.samefile(file_of(url))):
+        return _refuse(f"{file} is there already; --force takes its place, but never that of the database itself.")
+    try:
+        back_up(url, file)
+    except (Unfit, sqlite3.Error, OSError) as error:
+        return _refuse(f"No backup was made of {file_of(url)}. {error}")
+    sys.stdout.write(f"Done: {file}, {file.stat().st_size / 1_048_576:.1f} MB, checked page by page, with a whole journal.\n")
+    return 0
+
+
+def _restore(options: argparse.Namespace) -> int:
+    url = read_settings().database_url
+    if options.finish:
+        return _finish(url)
+    if options.file is None:
+        return _refuse("Which backup? python app.py restore FILE")
+    file = options.file.resolve()
+    if not url.startswith("sqlite"):
+        sys.stdout.write(restore_lines(url, file, datetime.now(UTC)))
+        return 0
+    if not file.is_file():
+        return _refuse(f"There is no file {file}.")
+    database = file_of(url)
+    if database.exists() and file.samefile(database):
+        return _refuse("That is the database itself.")
+    try:
+        release = be_alone(url)
+    except (AlreadyRunning, OSError) as refused:
+        return _refuse(str(refused))
+    try:
+        kept = put_back(url, file, datetime.now(UTC))
+    except (Unfit, sqlite3.Error, OSError) as error:
+        return _refuse(f"Nothing was restored from {file}. {error}")
+    finally:
+        release()
+    if kept:
+        sys.stdout.write(f"What was there before is kept: {kept}\n")
+    return _finish(url)
+
+
+def _finish(url: str) -> int:
+    try:
+        newest = asyncio.run(_settled(url))
+    except SQLAlchemyError as error:
+        return _refuse(f"The database cannot be written: {getattr(error, 'orig', None) or type(error).__name__}")
+    sys.stdout.write(
+        f"The record goes up to {newest.strftime(_MOMENT)}. At the next start the secretaries are told so; no comment round ends by itself"
+        f" in the next {RESPITE.total_seconds() / 3600:.0f} hours.\n"
+    )
+    return 0
+
+
+async def _settled(url: str) -> datetime:
+    """Brought to this version before, as at any start."""
+    storage = Storage(url, clock=lambda: datetime.now(UTC))
+    try:
+        await storage.start()
+        return await storage.execute(settle)
+    finally:
+        await storage.close()
+
+
+def dump_lines(url: str, file: Path) -> str:
+    """The password is asked for, or read from PGPASSWORD or ~/.pgpass: a command line is seen by everybody on the machine."""
+    return f"""A PostgreSQL database is copied with its own tools, of the server's version or newer, while the bot runs:
+
+  {_line("pg_dump", "--format=custom", "--no-owner", f"--file={file}", f"--dbname={_plain(url)}")}
+"""
+
+
+def restore_lines(url: str, file: Path, at: datetime) -> str:
+    """Into a new database: the old one is kept, and nothing of it is mixed in."""
+    name = f"{make_url(url).database}_{at:%Y%m%d%H%M%S}"
+    fresh = _plain(url, name)
+    return f"""A PostgreSQL database is put back with its own tools, into a new database beside the old one. Stop every process of
+the bot, then:
+
+  {_line("createdb", f"--maintenance-db={_plain(url, 'postgres')}", name)}
+  {_line("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", f"--dbname={fresh}", str(file))}
+
+Set the database's name in DATABASE_URL to {name}, and before the bot is started:
+
+  python app.py restore --finish
+"""
+
+
+def _line(*words: str) -> str:
+    return shlex.join(words)
+
+
+def _plain(url: str, database: str | None = None) -> str:
+    """As libpq writes it, without the password."""
+    parts = make_url(url)
+    bare = URL.create(
+        "postgresql", parts.username, None, parts.host, parts.port, parts.database if database is None else database, parts.query
+    )
+    return bare.render_as_string()
+
+
+def _refuse(sentence: str) -> int:
+    sys.stderr.write(f"{sentence}\n")
+    return 1
