@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, MetaData, Table, text
 
 from storage.engine import open_engine
 from storage.migrate import HERE, upgrade
@@ -81,6 +81,28 @@ def test_up_from_each_earlier_version_keeps_what_is_there(engine: Engine) -> Non
         assert connection.execute(text("SELECT hash FROM journal ORDER BY seq")).scalars().all() == ["aa", "bb"]
         assert connection.execute(text("SELECT key FROM turn")).scalars().all() == ["key"]
     assert _differences(engine) == []
+
+
+# The first that runs beside others.
+TOGETHER = "0004"
+
+
+def test_the_version_before_still_reads_and_writes_what_it_knows(engine: Engine) -> None:
+    """While a new version is rolled out, replicas of both work on the tables of the new one. A row of the old one lacks what is new, and
+    what it reads must be there."""
+    before: dict[str, Table] = {}
+    for revision in [one.revision for one in ScriptDirectory(str(HERE)).walk_revisions(TOGETHER, "heads")][::-1]:
+        _to(engine, revision)
+        now = MetaData()
+        now.reflect(engine)
+        for name, old in before.items():
+            new = now.tables[name]
+            kept = {column.name: str(column.type) for column in new.columns}
+            assert {column.name: str(column.type) for column in old.columns}.items() <= kept.items(), f"{revision} takes from {name}"
+            added = [column for column in new.columns if column.name not in old.columns]
+            assert all(column.nullable or column.server_default is not None for column in added), f"{revision}: {name} needs a default"
+        before = dict(now.tables)
+    assert before
 
 
 def test_there_is_one_line_of_revisions() -> None:
