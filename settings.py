@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=3978, ge=0, le=65535)
     public_url: str = ""
-    database_url: str = "sqlite:///pykala.db"
+    database_url: str = Field(default="sqlite:///pykala.db", repr=False)
 
     local: bool = Field(default=False, validation_alias="PYKALA_LOCAL")
 
@@ -44,6 +44,17 @@ class Settings(BaseSettings):
 
     smtp_url: str = Field(default="", repr=False)
     smtp_from: str = ""
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, url: str) -> str:
+        """As hosts give it, without the name of a driver, it means PostgreSQL too."""
+        name, _, rest = url.partition("://")
+        if name in {"postgres", "postgresql"}:
+            return f"postgresql+psycopg://{rest}"
+        if name not in {"sqlite", "postgresql+psycopg"} or not rest:
+            raise ValueError("is sqlite:///pykala.db (a file) or postgresql+psycopg://user:password@host/database")
+        return url
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:
@@ -126,8 +137,8 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        faults = [f"{_name(one['loc'][0])}: {one['msg']}" if one["loc"] else one["msg"] for one in error.errors()]
-        lines = [line for fault in faults for line in fault.removeprefix("Value error, ").splitlines()]
+        faults = [(one["loc"], one["msg"].removeprefix("Value error, ")) for one in error.errors()]
+        lines = [line for where, fault in faults for line in (f"{_name(where[0])}: {fault}" if where else fault).splitlines()]
         raise SystemExit("The settings are not complete:\n" + "\n".join(f"- {line}" for line in lines)) from None
 
 

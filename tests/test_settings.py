@@ -28,7 +28,7 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for field in Settings.model_fields.values():
         if isinstance(field.validation_alias, str):
             monkeypatch.delenv(field.validation_alias, raising=False)
-    for name in ("HOST", "PORT", "PUBLIC_URL", "SMTP_URL", "SMTP_FROM", "LOGIN_URL", "GRAPH_BASE_URL"):
+    for name in ("HOST", "PORT", "DATABASE_URL", "PUBLIC_URL", "SMTP_URL", "SMTP_FROM", "LOGIN_URL", "GRAPH_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -90,3 +90,16 @@ def test_a_wrong_combination_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_pat
     with pytest.raises(SystemExit) as refused:
         read(monkeypatch, **changes)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("given", ["postgres://anna:x@db/pykala", "postgresql://anna:x@db/pykala", "postgresql+psycopg://anna:x@db/pykala"])
+def test_a_postgresql_database_is_known_by_any_of_its_names(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    assert read(monkeypatch, DATABASE_URL=given).database_url == "postgresql+psycopg://anna:x@db/pykala"
+
+
+@pytest.mark.parametrize("given", ["mysql://anna:salasana@db/pykala", "pykala.db", "sqlite://", ""])
+def test_another_database_is_refused_and_its_password_not_told(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    with pytest.raises(SystemExit) as refused:
+        read(monkeypatch, DATABASE_URL=given)
+    sentence = "- DATABASE_URL: is sqlite:///pykala.db (a file) or postgresql+psycopg://user:password@host/database"
+    assert str(refused.value).splitlines()[1:] == [sentence]
