@@ -1,7 +1,7 @@
 # Everything runs from this folder, in .venv. `make run` and `make test` need nothing done before.
 PYTHON ?= python3
 BIN := .venv/bin
-PACKAGES := admin bench bot cards documents graph jobs meetings storage texts tools tests app.py settings.py
+PACKAGES := admin bench bot cards documents graph jobs meetings storage telemetry texts tools tests app.py settings.py
 
 .PHONY: run test check setup node docs bench requirements
 

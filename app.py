@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
-import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import holidays
-import structlog
 from aiohttp import web
+from prometheus_client import CollectorRegistry
 
 from admin import backup, check
 from bot.answer_page import AnswerPage
@@ -27,7 +26,7 @@ from bot.comment_page import CommentPage
 from bot.edge import Edge, EdgeConfig
 from bot.notifications import PATH as NOTIFICATIONS
 from bot.notifications import add_notifications
-from bot.pages import add_documents, add_health
+from bot.pages import add_documents
 from bot.personal_page import PersonalPage
 from bot.teams import MeetingBot
 from bot.turn import Turns
@@ -36,7 +35,7 @@ from documents.intake import read_file
 from documents.links import document_link, personal_link
 from graph.answers import GraphAnswers
 from graph.calendar import GraphCalendar
-from graph.client import GRAPH, GraphClient, graph_client
+from graph.client import GRAPH, GraphClient, graph_client, nobody
 from graph.credentials import ClientCertificate, ClientSecret, Credential, Federated, ManagedIdentity, assertion_source
 from graph.files import GraphFiles
 from graph.limits import MailboxLimit
@@ -57,9 +56,18 @@ from meetings.effects import Effect, ReadAnswers
 from meetings.ports import Mail
 from settings import Settings, read_settings
 from storage.alone import AlreadyRunning
+from storage.faults import fault_of
 from storage.gates import SharedThrottle
 from storage.sandbox import KnownPeople, SandboxTable
 from storage.transaction import Storage
+from telemetry.health import Health
+from telemetry.logs import configure_logs, log_loop_errors
+from telemetry.metrics import Metrics
+from telemetry.observed import Telemetry
+from telemetry.pages import add_operator_pages
+
+if TYPE_CHECKING:
+    from telemetry.tracing import Tracing
 
 SANDBOX_ORGANISER = "sihteeri@pykala.example"
 # Nobody throttles on one's own machine.
@@ -95,6 +103,9 @@ async def create_app(
     `pace`: seconds between two messages to one channel; Teams allows no more than one a second. `registration`: another than the settings
     tell, for a channel on this machine that signs its tokens.
     """
+    metrics = Metrics(CollectorRegistry())
+    tracing = _tracing(settings)
+    telemetry = Telemetry(metrics, tracing)
     storage = Storage(settings.database_url, clock=clock, holiday=finnish_holiday)
     await storage.start()
     key = await storage.read(lambda tx: tx.secret("links"))
@@ -103,14 +114,14 @@ async def create_app(
     def address(document_id: str, at: datetime | None = None) -> str:
         return document_link(base, document_id, key, at or clock())
 
-    edge = Edge(registration or _edge_config(settings))
+    edge = Edge(registration or _edge_config(settings), metrics.channel)
     sandbox = not settings.graph_base_url and settings.local
-    graph = _graph(settings)
+    graph = _graph(settings, metrics.graph)
 
     def personal(page: str, ids: tuple[str, ...], until: datetime) -> str:
         return personal_link(base, page, ids, key, until)
 
-    runner = Runner(storage, _handlers(settings, storage, edge, graph, Links(base, address, personal), pace))
+    runner = Runner(storage, _handlers(settings, storage, edge, graph, Links(base, address, personal), pace), telemetry)
 
     async def intake(name: str, content: bytes) -> str:
         return await asyncio.to_thread(read_file, name, content)
@@ -122,10 +133,16 @@ async def create_app(
     bot = MeetingBot(turns)
 
     async def messages(request: web.Request) -> web.Response:
-        return await edge.process(request, bot)
+        with telemetry.turn() as turn:
+            response = await edge.process(request, bot)
+            if response.status >= 400:
+                turn.outcome = "failed" if response.status >= 500 else "rejected"
+            return response
 
     async def opened(_app: web.Application) -> AsyncIterator[None]:
         async with AsyncExitStack() as closing:
+            if tracing is not None:
+                closing.push_async_callback(asyncio.to_thread, tracing.close)
             for close in (storage.close, graph.aclose, edge.close):
                 closing.push_async_callback(close)
             await edge.start()
@@ -138,11 +155,13 @@ async def create_app(
             yield
 
     app = web.Application(client_max_size=1024 * 1024 + 1)
-    add_health(app, storage, lambda: role is Role.WEB or runner.running)
+    health = Health(storage.health, fault_of, lambda: "none" if role is Role.WEB else runner.state, clock)
+    metrics.watch(health, {"channel": edge.token_life, "graph": graph.token_life})
+    add_operator_pages(app, health, metrics, settings.metrics_readers())
     if role is not Role.WORKER:
         app.router.add_route("*", "/api/messages", messages)
-        PersonalPage(CommentPage(address), storage, key, clock).add_to(app)
-        PersonalPage(AnswerPage(address), storage, key, clock).add_to(app)
+        PersonalPage(CommentPage(address), storage, key, clock, telemetry).add_to(app)
+        PersonalPage(AnswerPage(address), storage, key, clock, telemetry).add_to(app)
         add_documents(app, storage, key, clock)
         add_notifications(app, storage)
         if sandbox:
@@ -202,9 +221,18 @@ def _edge_config(settings: Settings) -> EdgeConfig:
     )
 
 
-def _graph(settings: Settings) -> GraphClient:
+def _tracing(settings: Settings) -> Tracing | None:
+    """The SDK is loaded only where there is somebody to send traces to."""
+    if not settings.otlp_endpoint:
+        return None
+    from telemetry.tracing import Tracing  # noqa: PLC0415  # as above
+
+    return Tracing(settings.otlp_endpoint, settings.otel_service_name)
+
+
+def _graph(settings: Settings, told: Callable[[int], None] = nobody) -> GraphClient:
     url = settings.graph_base_url or (f"http://{settings.host}:{settings.port}/graph/v1.0" if settings.local else GRAPH)
-    return graph_client(url, _credential(settings), login_url=settings.login_url)
+    return graph_client(url, _credential(settings), login_url=settings.login_url, told=told)
 
 
 def _credential(settings: Settings) -> Credential | None:
@@ -220,19 +248,9 @@ def _credential(settings: Settings) -> Credential | None:
     return ClientSecret(settings.tenant_id, settings.app_id, settings.app_password)
 
 
-def configure_logs() -> None:
-    """One JSON line an event, on stderr. Tracebacks without the values of variables: those are people's."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+async def served(settings: Settings, role: Role) -> web.Application:
+    log_loop_errors(asyncio.get_running_loop())
+    return await create_app(settings, role=role)
 
 
 def serve(options: argparse.Namespace) -> int:
@@ -240,8 +258,9 @@ def serve(options: argparse.Namespace) -> int:
     settings = read_settings()
     if role is not Role.ALL and settings.database_url.startswith("sqlite"):
         raise SystemExit(f"--role {role} needs PostgreSQL (DATABASE_URL): on SQLite one process does everything.")
+    configure_logs(settings.log_level)
     try:
-        web.run_app(create_app(settings, role=role), host=settings.host, port=settings.port, print=None, access_log=None)
+        web.run_app(served(settings, role), host=settings.host, port=settings.port, print=None, access_log=None)
     except AlreadyRunning as refused:
         raise SystemExit(str(refused)) from None
     except OSError as failure:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -42,6 +43,11 @@ class Settings(BaseSettings):
     graph_base_url: str = ""
     organiser: str = Field(default="", validation_alias="GRAPH_ORGANISER")
 
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics_from: str = ""
+    otlp_endpoint: str = Field(default="", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
+    otel_service_name: str = "pykala"
+
     smtp_url: str = Field(default="", repr=False)
     smtp_from: str = ""
 
@@ -77,9 +83,19 @@ class Settings(BaseSettings):
             if self.graph_base_url and urlsplit(self.graph_base_url).scheme != "https":
                 faults.append("GRAPH_BASE_URL must be https")
         faults += _mail_faults(self.smtp_url, self.smtp_from)
+        try:
+            self.metrics_readers()
+        except ValueError:
+            faults.append("METRICS_FROM is networks with commas between them, such as 10.20.0.0/16")
+        if self.otlp_endpoint and urlsplit(self.otlp_endpoint).scheme not in {"http", "https"}:
+            faults.append("OTEL_EXPORTER_OTLP_ENDPOINT is the http(s) address of a collector")
         if faults:
             raise ValueError("\n".join(faults))
         return self
+
+    def metrics_readers(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """From where, besides this machine, the metrics may be read. ValueError for what is no network."""
+        return tuple(ip_network(one.strip()) for one in self.metrics_from.split(",") if one.strip())
 
     def _proof_faults(self) -> list[str]:
         """An app registration proves itself in one way; a managed identity needs none."""

@@ -1,4 +1,4 @@
-"""The pages beside the bot: documents by signed link, and health. Nothing here needs a session."""
+"""The pages beside the bot: documents by signed link. Nothing here needs a session."""
 
 from __future__ import annotations
 
@@ -40,20 +40,3 @@ def add_documents(app: web.Application, storage: Storage, key: bytes, now: Calla
         )
 
     app.router.add_get("/documents/{id}", document)
-
-
-def add_health(app: web.Application, storage: Storage, running: Callable[[], bool]) -> None:
-    async def alive(_request: web.Request) -> web.Response:
-        return web.json_response({"alive": True})
-
-    async def ready(_request: web.Request) -> web.Response:
-        """Whether the database answers and the runner runs."""
-        try:
-            health = await storage.health()
-        except Exception:  # whatever the driver says, the answer is the same
-            return web.json_response({"ready": False, "database": False}, status=503)
-        up = running()
-        return web.json_response({"ready": up, "database": True, "runner": up, **health}, status=200 if up else 503)
-
-    app.router.add_get("/healthz", alive)
-    app.router.add_get("/readyz", ready)

@@ -20,6 +20,8 @@ from meetings.commands import ChooseLanguage
 from meetings.errors import MeetingError, NotFound, Refused
 from meetings.use_cases import execute
 from storage.transaction import Storage, Transaction
+from telemetry.observed import Telemetry
+from telemetry.under_way import Observed
 from texts import LANGUAGES, t
 
 State = TypeVar("State")
@@ -64,11 +66,12 @@ class Kind(Protocol[State]):
 class PersonalPage(Generic[State]):
     """Answers every input with a page; what was typed comes back unless it was kept."""
 
-    def __init__(self, kind: Kind[State], storage: Storage, key: bytes, now: Callable[[], datetime]) -> None:
+    def __init__(self, kind: Kind[State], storage: Storage, key: bytes, now: Callable[[], datetime], telemetry: Telemetry) -> None:
         self._kind = kind
         self._storage = storage
         self._key = key
         self._now = now
+        self._telemetry = telemetry
         self._answers: dict[str, deque[datetime]] = {}
 
     def add_to(self, app: web.Application) -> None:
@@ -89,6 +92,14 @@ class PersonalPage(Generic[State]):
         ids = self._ids(request)
         if ids is None:
             return _no_link(request)
+        with self._telemetry.turn() as turn:
+            turn.command, turn.outcome = f"page_{self._kind.name}", "failed"
+            response = await self._take(request, ids, turn)
+            if response.status < 500:
+                turn.outcome = "answered" if response.status == 200 else "refused"
+            return response
+
+    async def _take(self, request: web.Request, ids: Ids, turn: Observed) -> web.Response:
         try:
             typed = {name: value.replace("\0", "") for name, value in (await request.post()).items() if isinstance(value, str)}
         except web.HTTPRequestEntityTooLarge:
@@ -109,9 +120,8 @@ class PersonalPage(Generic[State]):
         except MeetingError as error:
             return await self._again(ids, typed, error, 422)
         except Exception:
-            turn = secrets.token_hex(6)
-            log.exception("what a personal page was told could not be kept", page=self._kind.name, turn=turn)
-            return await self._again(ids, typed, Refused("turn.fault", turn=turn), 500)
+            log.exception("what a personal page was told could not be kept")
+            return await self._again(ids, typed, Refused("turn.fault", turn=turn.turn), 500)
         return self._page(state, {}, 200)
 
     def _speak(self, tx: Transaction, ids: Ids, language: str) -> State:

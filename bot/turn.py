@@ -19,6 +19,7 @@ from meetings.errors import MeetingError, NotAllowed, Refused
 from meetings.screens.base import Screen, Sentence, Told, sentence
 from meetings.use_cases import current, execute, refusal, require_right
 from storage.transaction import Storage, Transaction
+from telemetry.under_way import Observed, under_way
 from texts import LANGUAGES
 
 log = structlog.get_logger()
@@ -52,27 +53,30 @@ class Turns:
 
     async def answer(self, activity: Mapping[str, Any]) -> dict[str, Any] | None:
         """The card that answers an activity; None when there is nothing to answer."""
+        observed = under_way()
+        observed.outcome = "failed"
         try:
             turn = read_activity(activity)
         except Refused as refused:
+            observed.outcome = "refused"
             return self._card(_told(refused), _language(activity))
         except Exception:
-            turn_id = secrets.token_hex(6)
-            log.exception("an activity could not be read", turn=turn_id)
-            return self._card(_fault(turn_id), _language(activity))
+            log.exception("an activity could not be read", turn=observed.turn)
+            return self._card(_fault(observed.turn), _language(activity))
         if turn is None:
+            observed.outcome = "silent"
             return None
-        turn_id = secrets.token_hex(6)
-        bound = log.bind(turn=turn_id, command=stem(turn.command))
+        observed.command = stem(turn.command)
         try:
-            return await self._answer(turn)
+            return await self._answer(turn, observed)
         except MeetingError as error:  # of somebody who cannot even be told where they stand, such as one without an account
+            observed.outcome = "refused"
             return self._card(_told(error), turn.language)
         except Exception:
-            bound.exception("turn failed")
-            return self._card(_fault(turn_id), turn.language)
+            log.exception("turn failed", turn=observed.turn)
+            return self._card(_fault(observed.turn), turn.language)
 
-    async def _answer(self, turn: Turn) -> dict[str, Any]:
+    async def _answer(self, turn: Turn, observed: Observed) -> dict[str, Any]:
         content = b""
         if turn.file:
             try:
@@ -80,15 +84,18 @@ class Turns:
                 content = await self._downloaded(turn.file)
                 turn = replace(turn, command=await self._with_file(turn.command, turn.file, content))
             except MeetingError as error:
-                return await self._refused(turn, error)
+                return await self._refused(turn, error, observed)
         try:
-            return await self._storage.run(lambda tx: self._card(*_execute(turn, content, tx)), key=turn.key)
+            card = await self._storage.run(lambda tx: self._card(*_execute(turn, content, tx)), key=turn.key)
         except MeetingError as error:
-            return await self._refused(turn, error)
+            return await self._refused(turn, error, observed)
+        observed.outcome = "answered"
+        return card
 
-    async def _refused(self, turn: Turn, error: MeetingError) -> dict[str, Any]:
+    async def _refused(self, turn: Turn, error: MeetingError, observed: Observed) -> dict[str, Any]:
         """A transaction of its own, as the refused one was rolled back: nothing of it may stay."""
         screen, language = await self._storage.run(lambda tx: _refuse(turn, error, tx))
+        observed.outcome = "refused"
         return self._card(screen, language)
 
     async def _with_file(self, command: Command, file: SentFile, content: bytes) -> Command:

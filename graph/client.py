@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -19,8 +20,11 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_request_adapter import options as graph_options
 from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
+from typing_extensions import override
 
 from graph.credentials import TOKEN_TIMEOUT, Credential, NoAssertion, TokenSource, token_source
+from meetings.errors import Coded
+from telemetry.metrics import Life
 
 GRAPH = "https://graph.microsoft.com/v1.0"
 LOGIN = "https://login.microsoftonline.com"
@@ -31,7 +35,7 @@ TIMEOUT = httpx.Timeout(30.0, connect=10.0, pool=10.0)
 CONNECTIONS = httpx.Limits(max_connections=4, max_keepalive_connections=4, keepalive_expiry=60.0)
 
 
-class NoToken(Exception):
+class NoToken(Coded):
     """Entra gave no token. `transient`: asking again later may help. The text is Entra's error code, without personal data.
 
     `detail`: the numbers after AADSTS (https://learn.microsoft.com/entra/identity-platform/reference-error-codes).
@@ -54,6 +58,8 @@ class EntraTokens(AccessTokenProvider):
         self._hosts = AllowedHostsValidator([host])
         self._timeout = timeout
         self._given = ""
+        self._since = 0.0
+        self._until = 0.0
         self._one_at_a_time = asyncio.Lock()
 
     async def get_authorization_token(self, uri: str, additional_authentication_context: dict[str, Any] | None = None) -> str:
@@ -75,8 +81,17 @@ class EntraTokens(AccessTokenProvider):
                 code = str(answer.get("error", "no_answer"))
                 detail = tuple(int(one) for one in answer.get("error_codes", []))
                 raise NoToken(code, transient=code in {"temporarily_unavailable", "server_error", "no_answer"}, detail=detail)
-            self._given = str(answer["access_token"])
-            return self._given
+            token, now = str(answer["access_token"]), time.monotonic()
+            if token != self._given:
+                self._given, self._since = token, now
+            # From MSAL's cache too: it tells what is left.
+            self._until = now + float(answer.get("expires_in", 0))
+            return token
+
+    def life(self) -> Life | None:
+        """Of the token given last; None before the first."""
+        now = time.monotonic()
+        return Life(now - self._since, max(0.0, self._until - now)) if self._given else None
 
     def refused(self, token: str) -> None:
         """The host did not take this token, whatever its own time says: the next call fetches another."""
@@ -133,18 +148,48 @@ class GraphClient(GraphServiceClient):
         """The app's own token. `NoToken` when Entra refuses."""
         return await self._tokens.get_authorization_token(self._base_url)
 
+    def token_life(self) -> Life | None:
+        """Of the app's own token; None before the first, and where none is needed."""
+        return self._tokens.life() if isinstance(self._tokens, EntraTokens) else None
+
     async def aclose(self) -> None:
         """Close the connections; the client is of no use afterwards."""
         await self._http.aclose()
 
 
+class _Counted(httpx.AsyncClient):
+    """Tells the status of each request, 0 when nobody answered."""
+
+    told: Callable[[int], None]
+
+    @override
+    async def send(self, request: httpx.Request, **how: Any) -> httpx.Response:
+        status = 0
+        try:
+            answer = await super().send(request, **how)
+            status = answer.status_code
+        finally:
+            self.told(status)
+        return answer
+
+
+def nobody(_status: int) -> None:
+    """Nobody counts the requests."""
+
+
 def graph_client(
-    base_url: str = GRAPH, credential: Credential | None = None, *, login_url: str = LOGIN, timeout: httpx.Timeout = TIMEOUT
+    base_url: str = GRAPH,
+    credential: Credential | None = None,
+    *,
+    login_url: str = LOGIN,
+    timeout: httpx.Timeout = TIMEOUT,
+    told: Callable[[int], None] = nobody,
 ) -> GraphClient:
     """The client for `base_url` (with its version, such as `https://graph.microsoft.com/v1.0`); nothing is sent yet.
 
     A loopback address is the local stand-in and needs no credential; every other address must be https and have one (ValueError).
-    Nothing is retried here: the caller sees each 429 and 503 with its Retry-After. Every request asks for immutable ids.
+    Nothing is retried here: the caller sees each 429 and 503 with its Retry-After. Every request asks for immutable ids. `told`: of each
+    request its status, 0 when nobody answered.
     """
     base_url = base_url.rstrip("/")
     parts = urlsplit(base_url)
@@ -159,10 +204,11 @@ def graph_client(
         tokens = entra = EntraTokens(token_source(credential, login_url), parts.hostname or "")
         hooks["response"] = [_forgetting(entra)]
     # A proxy of the environment must not see what stays on this machine.
-    http = httpx.AsyncClient(timeout=timeout, limits=CONNECTIONS, http2=not local, trust_env=not local, event_hooks=hooks)
+    counted = _Counted(timeout=timeout, limits=CONNECTIONS, http2=not local, trust_env=not local, event_hooks=hooks)
+    counted.told = told
     no_retries = RetryHandlerOption(max_retries=0, should_retry=False)
     options = {**graph_options, RetryHandlerOption.get_key(): no_retries}
-    http = GraphClientFactory.create_with_default_middleware(client=http, options=options)
+    http = GraphClientFactory.create_with_default_middleware(client=counted, options=options)
     adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(tokens), client=http)
     adapter.base_url = base_url
     adapter.observability_options.include_euii_attributes = False  # addresses carry mail addresses

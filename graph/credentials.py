@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 import msal
 import requests
 
+from meetings.errors import Coded
+
 TOKEN_TIMEOUT = 15.0
 # The host's own endpoint is near; outside Azure nobody answers at its address.
 IDENTITY_TIMEOUT = 8.0
@@ -23,7 +25,7 @@ _EXCHANGE_AUDIENCES = {
 }
 
 
-class NoAssertion(Exception):
+class NoAssertion(Coded):
     """There was nothing to prove the app with: no token file, or no managed identity. `transient`: asking again later may help. The text
     is a code."""
 

@@ -24,10 +24,15 @@ from storage.alone import be_alone
 from storage.outbox import ATTEMPTS, Claimed
 from storage.transaction import Storage
 from storage.wakes import listen
+from telemetry.errors import reason
+from telemetry.observed import Telemetry
+from telemetry.under_way import Observed
 
 log = structlog.get_logger()
 AT_ONCE = 8
 POLL = 5.0
+# Looks come at least so often, and each takes as long as the database does.
+STALLED = 30.0
 SHORTEST = 0.02
 GRACE = 10.0
 # The first of a burst is looked at once, the rest of it together.
@@ -42,8 +47,9 @@ Handler = Callable[[Any], Awaitable[str]]
 class Runner:
     """Runs effects at least once, one at a time in a lane and in order, several lanes at once."""
 
-    def __init__(self, storage: Storage, handlers: Mapping[type[Any], Handler]) -> None:
+    def __init__(self, storage: Storage, handlers: Mapping[type[Any], Handler], telemetry: Telemetry | None = None) -> None:
         self._storage = storage
+        self._telemetry = telemetry or Telemetry()
         self._handlers = handlers
         self._id = secrets.token_hex(8)
         self._wake = asyncio.Event()
@@ -55,10 +61,14 @@ class Runner:
         self._forgotten: datetime | None = None
         self._give_up_lock: Callable[[], None] = lambda: None
         self._stopping = False
+        self._looked = 0.0
 
     @property
-    def running(self) -> bool:
-        return self._loop is not None and not self._loop.done()
+    def state(self) -> str:
+        """`ok`, `stopped`, or `stalled` when it has not looked for work in a while."""
+        if self._loop is None or self._loop.done():
+            return "stopped"
+        return "ok" if time.monotonic() - self._looked < STALLED else "stalled"
 
     async def start(self) -> None:
         """Take back what ended processes left, begin. Raises `AlreadyRunning` where there must be one process only."""
@@ -73,6 +83,7 @@ class Runner:
         else:
             await self._rescue()
         self._storage.woken = woken
+        self._looked = time.monotonic()
         self._loop = asyncio.create_task(self._run(), name="effects")
 
     async def stop(self) -> None:
@@ -128,7 +139,7 @@ class Runner:
     async def _run(self) -> None:
         while not self._stopping:
             self._wake.clear()
-            looked = time.monotonic()
+            self._looked = time.monotonic()
             try:
                 await self._forget()
                 found = await self._claim()
@@ -143,7 +154,7 @@ class Runner:
             if wait is not None:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), wait)
-                    await asyncio.sleep(looked + BREATH - time.monotonic())
+                    await asyncio.sleep(self._looked + BREATH - time.monotonic())
 
     async def _claim(self) -> list[Claimed]:
         free = AT_ONCE - len(self._tasks)
@@ -169,28 +180,33 @@ class Runner:
             self._forgotten = now
 
     async def _carry_out(self, claimed: Claimed) -> None:
-        bound = log.bind(effect=type(claimed.effect).__name__, seq=claimed.seq, attempt=claimed.attempt)
         lease.carry(self._lease)
+        late = self._storage.clock() - claimed.due_at
+        with self._telemetry.effect(type(claimed.effect).__name__, claimed.seq, claimed.attempt, claimed.turn, late) as observed:
+            await self._attempt(claimed, observed)
+
+    async def _attempt(self, claimed: Claimed, observed: Observed) -> None:
         try:
             result = await self._handlers[type(claimed.effect)](claimed.effect)
         except LeaseLost:
-            bound.warning("effect left to another process")
+            log.warning("effect left to another process")
         except Exception as error:  # the one boundary of effects: whatever happened, the row says so
             decision = decide(error, claimed.attempt)
-            reason = f"{type(error).__name__}: {error}"
+            why = reason(error)
             if decision.after is None:
-                bound.error("effect given up", reason=reason)
+                observed.outcome = "dead"
+                log.error("effect given up", reason=why)
                 cause = next((one for one in ("refused", "mailbox") if getattr(error, one, False)), "")
-                await self._settle(claimed, lambda connection, now: outbox.bury(connection, now, claimed.seq, reason, cause))
+                await self._settle(claimed, lambda connection, now: outbox.bury(connection, now, claimed.seq, why, cause))
             else:
                 after, tried = decision.after, decision.tried
-                bound.log(
-                    logging.WARNING if tried else logging.DEBUG, "effect to be tried again", reason=reason, seconds=after.total_seconds()
-                )
+                observed.outcome = "retried" if tried else "postponed"
+                log.log(logging.WARNING if tried else logging.DEBUG, "effect to be tried again", reason=why, seconds=after.total_seconds())
                 await self._settle(
-                    claimed, lambda connection, now: outbox.retry(connection, now, claimed.seq, now + after, reason, tried=tried)
+                    claimed, lambda connection, now: outbox.retry(connection, now, claimed.seq, now + after, why, tried=tried)
                 )
         else:
+            observed.outcome = "done"
             await self._settle(claimed, lambda connection, now: outbox.finish(connection, now, claimed.seq, result))
 
     async def _settle(self, claimed: Claimed, write: Callable[[Connection, datetime], None]) -> None:
@@ -206,7 +222,7 @@ class Runner:
         while True:
             try:
                 if not await self._storage.execute(settle):
-                    log.warning("an effect was taken over by another process", seq=claimed.seq)
+                    log.warning("an effect was taken over by another process")
             except Exception:
                 log.exception("an effect's end could not be written")
                 await asyncio.sleep(POLL)

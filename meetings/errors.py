@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 
-class MeetingError(Exception):
+class Coded(Exception):
+    """An error whose text is made of codes, keys and numbers: nothing of people, so it may be logged and kept."""
+
+
+class MeetingError(Coded):
     """A command that could not be done. `key` names the sentence in the catalogue, `params` fill its placeholders."""
 
     def __init__(self, key: str, **params: object) -> None:

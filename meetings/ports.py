@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from meetings.effects import Effect
+from meetings.errors import Coded
 from meetings.model import Availability, Body, Conversation, Document, Draft, EventTrouble, Item, Meeting, Person, Post, Response
 
 Saved = TypeVar("Saved", Body, Meeting, Person, Conversation, Draft, Post)
@@ -324,7 +325,7 @@ class Throttle(Protocol):
         ...
 
 
-class CalendarFailure(Exception):
+class CalendarFailure(Coded):
     """Microsoft 365 did not do it. `gone`: the event, or the channel's folder, does not exist. `retry_after`: seconds to wait, if it said
     so. `refused`: a right is missing, `reason` names it. `mailbox`: there is no such mailbox, or the bot may not use it."""
 

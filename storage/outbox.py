@@ -26,13 +26,16 @@ WAITING, RUNNING, DONE, DEAD = "waiting", "running", "done", "dead"
 # Something tried in vain waits for its time; a new change must not hammer a channel that asked for patience.
 _PATIENT = and_(effect.c.attempts > 0, bindparam("laned", type_=Boolean))
 _MOVED = case((_PATIENT, effect.c.due_at), else_=bindparam("due", type_=effect.c.due_at.type))
+_TURN = bindparam("turn", type_=effect.c.turn.type)
+# It follows from the latest turn that wanted it.
+_FOLLOWS = case((_TURN != "", _TURN), else_=effect.c.turn)
 
 
 @cache
 def _absorbed(count: int) -> ReturningUpdate[Any]:
     """Moves the waiting rows with one of the keys `key0`, `key1`, … to `due`. Built once for each number of keys."""
     alike = effect.c.key.in_([bindparam(f"key{number}") for number in range(count)])
-    return update(effect).where(alike, effect.c.state == WAITING).values(due_at=_MOVED).returning(effect.c.key)
+    return update(effect).where(alike, effect.c.state == WAITING).values(due_at=_MOVED, turn=_FOLLOWS).returning(effect.c.key)
 
 
 # How long an effect waits that this version cannot read: the version beside it, or the next one, may.
@@ -44,18 +47,21 @@ CRASHES = 5
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """An effect that is this runner's to carry out; `attempt` counts from 1. `alone`: a process ended while it ran, so nothing else is to
-    run in this one meanwhile: who is to blame shows, and nobody is who is not."""
+    """An effect that is this runner's to carry out; `attempt` counts from 1, `turn` is the one it follows from, "" for none. `alone`: a
+    process ended while it ran, so nothing else is to run in this one meanwhile: who is to blame shows, and nobody is who is not."""
 
     seq: int
     effect: Effect
     attempt: int
+    due_at: datetime
+    turn: str = ""
     alone: bool = False
 
 
-def write(connection: Connection, wanted: Sequence[tuple[Effect, datetime]]) -> None:
+def write(connection: Connection, wanted: Sequence[tuple[Effect, datetime]], turn: str = "") -> None:
     """One waiting row a key: a waiting one absorbs the new one (the key says all that its payload does), and a timer moves to the new time.
-    A running one does not absorb. Of one key written twice the later counts; new rows are in the order of first writing."""
+    A running one does not absorb. Of one key written twice the later counts; new rows are in the order of first writing. `turn`: the id
+    of the turn they follow from, "" for none; a row that absorbs takes it over."""
     newest = {one.key: (one, due) for one, due in wanted}
     alike: dict[tuple[datetime, bool], list[str]] = {}
     for key, (one, due) in newest.items():
@@ -64,7 +70,7 @@ def write(connection: Connection, wanted: Sequence[tuple[Effect, datetime]]) -> 
     for (due, laned), keys in alike.items():
         # One statement, so that a row which the runner has claimed since, and read the state before this change, is not absorbed into.
         wanted_keys = {f"key{number}": key for number, key in enumerate(keys)}
-        absorbed |= set(connection.execute(_absorbed(len(keys)), wanted_keys | {"laned": laned, "due": due}).scalars())
+        absorbed |= set(connection.execute(_absorbed(len(keys)), wanted_keys | {"laned": laned, "due": due, "turn": turn}).scalars())
     rows = [
         {
             "kind": type(one).__name__,
@@ -76,6 +82,7 @@ def write(connection: Connection, wanted: Sequence[tuple[Effect, datetime]]) -> 
             "attempts": 0,
             "result": "",
             "error": "",
+            "turn": turn,
         }
         for key, (one, due) in newest.items()
         if key not in absorbed
@@ -98,9 +105,10 @@ def claim(connection: Connection, now: datetime, most: int, worker_id: str = "",
     claimed = []
     for row in rows:
         try:
-            claimed.append(Claimed(row.seq, read(row.kind, row.payload), row.attempts + 1, row.crashes > 0))
+            one = read(row.kind, row.payload)
+            claimed.append(Claimed(row.seq, one, row.attempts + 1, row.due_at, row.turn, row.crashes > 0))
         except (KeyError, TypeError) as error:
-            reason = f"not readable by this version: {type(error).__name__}: {error}"
+            reason = f"not readable by this version: {type(error).__name__}"
             if row.attempts + 1 >= ATTEMPTS:
                 bury(connection, now, row.seq, reason)
             else:
@@ -124,7 +132,7 @@ def _first_of_lane() -> ColumnElement[bool]:
 # Another process may claim at the same time: what it is about to take is passed over, and `uq_effect_running` tells two apart that both
 # find the first of a lane. In the order of their time, so that the index gives the first few of very many.
 _CLAIMABLE = (
-    select(effect.c.seq, effect.c.kind, effect.c.payload, effect.c.attempts, effect.c.crashes)
+    select(effect.c.seq, effect.c.kind, effect.c.payload, effect.c.attempts, effect.c.due_at, effect.c.turn, effect.c.crashes)
     .where(effect.c.state == WAITING, effect.c.due_at <= bindparam("now", type_=effect.c.due_at.type), _first_of_lane())
     .order_by(effect.c.due_at, effect.c.seq)
     .with_for_update(of=effect, skip_locked=True)
@@ -171,7 +179,7 @@ def bury(connection: Connection, now: datetime, seq: int, error: str, cause: str
         update(effect)
         .where(effect.c.seq == seq)
         .values(state=DEAD, error=error[:500], done_at=now)
-        .returning(effect.c.kind, effect.c.payload)
+        .returning(effect.c.kind, effect.c.payload, effect.c.turn)
     ).one()
     about = json.loads(row.payload)
     if row.kind == SyncEvent.__name__:
@@ -190,7 +198,7 @@ def bury(connection: Connection, now: datetime, seq: int, error: str, cause: str
     if person_id:
         name = connection.execute(select(person.c.name).where(person.c.id == person_id)).scalar() or "–"
         params = (("name", name), ("about", f"{held.number}/{held.year}" if held else found.name))
-    write(connection, [(Tell(f"dead:{seq}", found.secretary_id, sentence, params, found.id, meeting_id), now)])
+    write(connection, [(Tell(f"dead:{seq}", found.secretary_id, sentence, params, found.id, meeting_id), now)], row.turn)
 
 
 def rescue(connection: Connection, now: datetime, most: int, living: Select[tuple[str]] | None = None) -> int:
@@ -216,11 +224,13 @@ def next_due(connection: Connection) -> datetime | None:
 
 
 def health(connection: Connection, now: datetime) -> dict[str, Any]:
-    query = select(effect.c.state, func.count()).where(effect.c.state.in_((WAITING, DEAD))).group_by(effect.c.state)
+    """How many effects wait, are due, run and are dead, and for how long the oldest due one has been due."""
+    query = select(effect.c.state, func.count()).where(effect.c.state.in_((WAITING, RUNNING, DEAD))).group_by(effect.c.state)
     counts = {state: int(count) for state, count in connection.execute(query)}
-    oldest = connection.execute(select(func.min(effect.c.due_at)).where(effect.c.state == WAITING)).scalar()
-    late = max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
-    return {"waiting": counts.get(WAITING, 0), "dead": counts.get(DEAD, 0), "late_seconds": late}
+    overdue = select(func.count(), func.min(effect.c.due_at)).where(effect.c.state == WAITING, effect.c.due_at <= now)
+    due, oldest = connection.execute(overdue).one()
+    late = (now - oldest).total_seconds() if oldest else 0.0
+    return {**{state: counts.get(state, 0) for state in (WAITING, RUNNING, DEAD)}, "due": due, "late_seconds": late}
 
 
 def forget(connection: Connection, before: datetime) -> None:

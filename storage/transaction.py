@@ -33,6 +33,7 @@ from storage.mapping import as_loaded, by_id, load_children, read_row, save_root
 from storage.migrate import upgrade
 from storage.tables import Children
 from storage.wakes import wake
+from telemetry.under_way import turn_id
 from texts import wording
 
 Result = TypeVar("Result")
@@ -144,6 +145,7 @@ class Transaction:
         *,
         changing: bool,
         known: Known,
+        turn: str = "",
     ) -> None:
         self.now = now
         self.actor = actor or NOBODY
@@ -151,6 +153,7 @@ class Transaction:
         self.repeat = False
         self._effects: list[tuple[Effect, datetime]] = []
         self._entries: list[journal.Entry] = []
+        self._turn = turn
         self._connection = connection
         self._holiday = holiday
         self._lock = changing and connection.dialect.name == "postgresql"
@@ -441,7 +444,7 @@ class Transaction:
 
     def finish(self) -> bool:
         """Write what was left for later, in the order it was asked for; whether there was any."""
-        outbox.write(self._connection, self._effects)
+        outbox.write(self._connection, self._effects, self._turn)
         return bool(self._effects)
 
     def finish_journal(self) -> None:
@@ -502,6 +505,7 @@ class Storage:
         self.woken: Callable[[], object] = lambda: None
         self._holiday = holiday
         self._known = Known(known)
+        self._refused = False
         self._sqlite = url.startswith("sqlite")
         # Whether other processes may work on the same database.
         self.shared = not self._sqlite
@@ -544,8 +548,10 @@ class Storage:
         """Run `work` in one transaction; leaving commits, raising rolls back. Run again, at most three times, when somebody else
         changed the same thing. With `key` seen before, `tx.repeat` is set."""
 
+        turn = turn_id()
+
         def hop() -> Result:
-            wrote, result = self._again(lambda attempt: self._once(work, actor, conversation, key, attempt))
+            wrote, result = self._again(lambda attempt: self._once(work, actor, conversation, key, turn, attempt))
             if wrote:
                 self.woken()  # here, so that one who no longer waits for the answer cannot keep the effects waiting
             return result
@@ -579,11 +585,21 @@ class Storage:
         return await asyncio.get_running_loop().run_in_executor(self._writers, lambda: self._again(lambda _attempt: once()))
 
     async def health(self) -> Mapping[str, Any]:
-        """Depth of the outbox, dead effects, and the age of the oldest due one in seconds."""
+        """Depth of the outbox, dead effects, and the age of the oldest due one in seconds. Raises what the database raises; after a write
+        it refused, until it takes one again."""
+        if self._refused:
+            await self.execute(_try_to_write)
+            self._refused = False
         return await self.look(outbox.health)
 
     def _once(
-        self, work: Callable[[Transaction], Result], actor: Person | None, conversation: Conversation | None, key: str, attempt: int
+        self,
+        work: Callable[[Transaction], Result],
+        actor: Person | None,
+        conversation: Conversation | None,
+        key: str,
+        turn: str,
+        attempt: int,
     ) -> tuple[bool, Result]:
         with ExitStack() as promise:
             with self._engine.begin() as connection:
@@ -592,7 +608,7 @@ class Storage:
                     # Those that lost against somebody else run alone when they run again, so nobody loses three times.
                     lock = func.pg_advisory_xact_lock_shared if attempt == 1 else func.pg_advisory_xact_lock
                     connection.execute(select(lock(_PLACE)))
-                tx = self._transaction(connection, self.clock(), actor, conversation, changing=True)
+                tx = self._transaction(connection, self.clock(), actor, conversation, changing=True, turn=turn)
                 tx.repeat = bool(key) and tx.seen(key)
                 result = work(tx)
                 wrote = tx.finish()
@@ -604,9 +620,16 @@ class Storage:
         return wrote, result
 
     def _transaction(
-        self, connection: Connection, now: datetime, actor: Person | None, conversation: Conversation | None, *, changing: bool
+        self,
+        connection: Connection,
+        now: datetime,
+        actor: Person | None,
+        conversation: Conversation | None,
+        *,
+        changing: bool,
+        turn: str = "",
     ) -> Transaction:
-        return Transaction(connection, now, self._holiday, actor, conversation, changing=changing, known=self._known)
+        return Transaction(connection, now, self._holiday, actor, conversation, changing=changing, known=self._known, turn=turn)
 
     def _again(self, once: Callable[[int], Result]) -> Result:
         for attempt in range(1, ATTEMPTS + 1):
@@ -617,8 +640,15 @@ class Storage:
                     raise
             except DBAPIError as error:
                 if attempt == ATTEMPTS or not _passing(error):
+                    self._refused = True
                     raise
         raise AssertionError("the last attempt returns or raises")
+
+
+def _try_to_write(connection: Connection, _now: datetime) -> None:
+    """Something that needs room, and is gone again."""
+    connection.execute(insert(tables.secret).values(name="trial", value=bytes(32_768)))
+    connection.execute(delete(tables.secret).where(tables.secret.c.name == "trial"))
 
 
 def _passing(error: DBAPIError) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,19 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for field in Settings.model_fields.values():
         if isinstance(field.validation_alias, str):
             monkeypatch.delenv(field.validation_alias, raising=False)
-    for name in ("HOST", "PORT", "DATABASE_URL", "PUBLIC_URL", "SMTP_URL", "SMTP_FROM", "LOGIN_URL", "GRAPH_BASE_URL"):
+    names = (
+        "HOST",
+        "PORT",
+        "DATABASE_URL",
+        "PUBLIC_URL",
+        "SMTP_URL",
+        "SMTP_FROM",
+        "LOGIN_URL",
+        "GRAPH_BASE_URL",
+        "LOG_LEVEL",
+        "METRICS_FROM",
+    )
+    for name in names:
         monkeypatch.delenv(name, raising=False)
 
 
@@ -81,6 +94,9 @@ def test_each_proof_alone_will_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         ({"MicrosoftAppPassword": "", "MicrosoftAppCertificateFile": "token"}, "Thumbprint go together"),
         ({"LOGIN_URL": "http://login.example.org"}, "LOGIN_URL must be https"),
         ({"GRAPH_BASE_URL": "http://graph.example.org/v1.0"}, "GRAPH_BASE_URL must be https"),
+        ({"LOG_LEVEL": "loud"}, "- LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'"),
+        ({"METRICS_FROM": "10.20.0.0/16, everybody"}, "METRICS_FROM is networks with commas between them"),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4317"}, "OTEL_EXPORTER_OTLP_ENDPOINT is the http(s) address of a collector"),
         ({"PORT": "many"}, "- PORT: Input should be a valid integer"),
         ({"MicrosoftAppTenantId": "", "GRAPH_ORGANISER": ""}, "- MicrosoftAppTenantId is empty\n- GRAPH_ORGANISER is empty: "),
     ],
@@ -103,3 +119,11 @@ def test_another_database_is_refused_and_its_password_not_told(monkeypatch: pyte
         read(monkeypatch, DATABASE_URL=given)
     sentence = "- DATABASE_URL: is sqlite:///pykala.db (a file) or postgresql+psycopg://user:password@host/database"
     assert str(refused.value).splitlines()[1:] == [sentence]
+
+
+def test_metrics_are_read_from_the_networks_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read(monkeypatch).metrics_readers() == ()
+    assert read(monkeypatch, METRICS_FROM="10.20.0.0/16, fd00::/8").metrics_readers() == (
+        ip_network("10.20.0.0/16"),
+        ip_network("fd00::/8"),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -42,10 +43,21 @@ def _model(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
+# Method and status of a request, 0 when nobody answered.
+Told = Callable[[str, int], None]
+
+
+def nobody(_method: str, _status: int) -> None:
+    """Nobody counts the requests."""
+
+
 class Connector:
     """The channel's REST interface (Bot Connector v3). Activities are JSON in wire format. Every failure is a `ChannelFailure`."""
 
-    def __init__(self, config: EdgeConfig, tokens: Tokens | None, session: Callable[[], aiohttp.ClientSession]) -> None:
+    def __init__(
+        self, config: EdgeConfig, tokens: Tokens | None, session: Callable[[], aiohttp.ClientSession], told: Told = nobody
+    ) -> None:
+        self._told = told
         self._config = config
         self._tokens = tokens
         self._session = session
@@ -130,14 +142,18 @@ class Connector:
             await asyncio.sleep(pause)
 
     async def _once(self, method: str, url: URL, body: bytes | None, headers: Mapping[str, str]) -> bytes:
+        status = 0
         try:
             async with self._session().request(method, url, data=body, headers=headers, timeout=TIMEOUT, allow_redirects=False) as answer:
                 content = await answer.read()
-                if answer.status < 300:
+                status = answer.status
+                if status < 300:
                     return content
-                raise _failure(answer.status, content, answer.headers.get("Retry-After"))
+                raise _failure(status, content, answer.headers.get("Retry-After"))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _lost(error) from error
+        finally:
+            self._told(method, status)
 
 
 def _path(*segments: str) -> str:
@@ -159,9 +175,11 @@ def _id(content: bytes) -> str:
 def _failure(status: int, content: bytes, retry_after: str | None) -> ChannelFailure:
     error = _object(content).get("error")
     code = error.get("code") if isinstance(error, dict) else None
+    # Only what looks like a code: whatever else stands there may be somebody's, and failures are logged.
+    known = code if isinstance(code, str) and re.fullmatch(r"[A-Za-z0-9._-]{1,64}", code) else ""
     return ChannelFailure(
         status,
-        str(code or f"Http{status}"),
+        known or f"Http{status}",
         retry_after=_seconds(retry_after),
         gone=status in GONE,
         # 401: our token is from the directory itself, so the channel's doubt passes or the registration is mended.

@@ -16,6 +16,7 @@ import requests
 
 from bot.edge.config import EdgeConfig
 from bot.edge.failures import ChannelFailure
+from telemetry.metrics import Life
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class Tokens:
         self._fetch = fetch
         self._clock = clock
         self._token = ""
+        self._since = 0.0
         self._until = 0.0
         self._not_before = 0.0
         self._flight: asyncio.Task[None] | None = None
@@ -56,6 +58,11 @@ class Tokens:
         if self._clock() < self._until:
             return self._token
         raise ChannelFailure(0, "TokenUnavailable", transient=True, retry_after=REST)
+
+    def life(self) -> Life | None:
+        """Of the token held now; None before the first."""
+        now = self._clock()
+        return Life(now - self._since, max(0.0, self._until - now)) if self._token else None
 
     async def close(self) -> None:
         if self._flight and not self._flight.done():
@@ -74,7 +81,8 @@ class Tokens:
             self._not_before = self._clock() + REST
             log.warning("no token for the channel: %s", error or type(error).__name__)
             return
-        self._token, self._until = grant.token, self._clock() + grant.lifetime
+        now = self._clock()
+        self._token, self._since, self._until = grant.token, now, now + grant.lifetime
 
 
 def token_source(config: EdgeConfig) -> Callable[[], Grant]:

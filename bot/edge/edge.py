@@ -11,10 +11,11 @@ from botbuilder.core import Bot
 
 from bot.edge.adapter import EdgeAdapter
 from bot.edge.config import EdgeConfig
-from bot.edge.connector import Connector
+from bot.edge.connector import Connector, Told, nobody
 from bot.edge.credentials import Tokens, token_source
 from bot.edge.sdk import Authentication
 from bot.edge.validation import Door, SigningKeys
+from telemetry.metrics import Life
 
 
 class Edge:
@@ -24,12 +25,13 @@ class Edge:
     until it is needed; `start` only opens the session, in the loop that will use it.
     """
 
-    def __init__(self, config: EdgeConfig) -> None:
+    def __init__(self, config: EdgeConfig, told: Told = nobody) -> None:
+        """`told`: of each request to the channel."""
         self._session: aiohttp.ClientSession | None = None
         self._tokens = None if config.local else Tokens(token_source(config))
         self._keys = SigningKeys(config.openid_metadata_url, self._open_session)
         door = Door(config, self._keys)
-        self.connector = Connector(config, self._tokens, self._open_session)
+        self.connector = Connector(config, self._tokens, self._open_session, told)
         self.adapter = EdgeAdapter(Authentication(config, door, self.connector), door, self.connector)
 
     async def start(self) -> None:
@@ -52,6 +54,10 @@ class Edge:
     async def process(self, request: web.Request, bot: Bot) -> web.Response:
         """Serve one `POST /api/messages`; see `EdgeAdapter.process`."""
         return await self.adapter.process(request, bot)
+
+    def token_life(self) -> Life | None:
+        """Of the token for the channel; None while there is none."""
+        return self._tokens.life() if self._tokens else None
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from meetings.errors import Coded
 
-class ChannelFailure(Exception):
+
+class ChannelFailure(Coded):
     """The channel did not do what was asked.
 
     `status`: HTTP status, 0 when there was no answer. `code`: the channel's own error code, or ours where there was none.
@@ -31,7 +33,7 @@ class ChannelFailure(Exception):
         self.may_have_arrived = may_have_arrived
 
 
-class Rejected(Exception):
+class Rejected(Coded):
     """An inbound request is not served. `status` is the HTTP answer, `reason` one sentence for whoever operates the caller."""
 
     def __init__(self, status: int, reason: str) -> None:

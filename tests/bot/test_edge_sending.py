@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from bot.edge import ChannelFailure, Edge, EdgeConfig
 from bot.edge.credentials import AHEAD, REST, Grant, Tokens, token_source
+from telemetry.metrics import Life
 from tests.bot.edge_parts import entra
 from tests.standins.channel import FILE, Channel, Place, Trouble, group_of
 from tests.standins.issuer import Issuer
@@ -297,7 +298,10 @@ async def test_token_is_renewed_ahead_and_the_old_one_serves_meanwhile() -> None
         await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()})
 
     tokens = Tokens(fetch, clock=lambda: now[0])
+    assert tokens.life() is None
     assert await tokens.get() == "first"
+    now[0] = 600.0
+    assert tokens.life() == Life(600.0, 3000.0)
     now[0] = 3600 - AHEAD + 1
     assert await tokens.get() == "first"
     await settled()
@@ -307,6 +311,7 @@ async def test_token_is_renewed_ahead_and_the_old_one_serves_meanwhile() -> None
     assert await tokens.get() == "first"
     await settled()
     assert await tokens.get() == "second"
+    assert tokens.life() == Life(0.0, 3600.0)
 
 
 async def test_certificate_signs_for_the_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

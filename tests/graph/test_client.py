@@ -258,3 +258,37 @@ async def test_a_hanging_login_is_given_up() -> None:
 async def test_a_token_never_goes_to_another_host_or_in_plain_text(url: str) -> None:
     with pytest.raises(NoToken):
         await EntraTokens(lambda: Entra({"access_token": "abc"}), "graph.microsoft.com").get_authorization_token(url)
+
+
+async def test_a_token_s_life_is_counted_from_when_it_was_new() -> None:
+    entra = Entra({"access_token": "abc", "expires_in": 3599})
+    tokens = EntraTokens(lambda: entra, "graph.microsoft.com")
+    assert tokens.life() is None
+    await tokens.get_authorization_token("https://graph.microsoft.com/v1.0")
+    first = tokens.life()
+    assert first is not None
+    assert 0 <= first.age < 60
+    assert 3500 < first.remaining <= 3599
+    # From MSAL's cache: the same token, with what is left of it.
+    entra.answer = {"access_token": "abc", "expires_in": 1200}
+    await tokens.get_authorization_token("https://graph.microsoft.com/v1.0")
+    second = tokens.life()
+    assert second is not None
+    assert second.age >= first.age
+    assert 1100 < second.remaining <= 1200
+
+
+async def test_each_request_is_told_by_its_status_and_one_without_an_answer_too(recorder: Recorder) -> None:
+    told: list[int] = []
+    app = web.Application()
+    app.router.add_route("*", "/{tail:.*}", recorder.handle)
+    async with served(app) as url:
+        client = graph_client(f"{url}/v1.0", told=told.append)
+        await GraphCalendar(client, ORGANISER).create(EVENT)
+        recorder.answer = (429, {"Retry-After": "7"}, "")
+        with pytest.raises(CalendarFailure):
+            await GraphCalendar(client, ORGANISER).create(EVENT)
+    with pytest.raises(CalendarFailure):
+        await GraphCalendar(client, ORGANISER).create(EVENT)
+    await client.aclose()
+    assert told == [201, 429, 0]

@@ -28,6 +28,7 @@ from meetings.model import Person
 from storage import outbox, tables
 from storage.outbox import Claimed
 from storage.transaction import Storage, Transaction
+from telemetry.under_way import Observed, observing
 from tests import samples
 from tests.storage.databases import Clock
 
@@ -328,12 +329,32 @@ async def test_what_is_done_is_forgotten_after_its_time_and_what_is_dead_is_not(
 
 
 async def test_health_counts_what_waits_and_how_late_it_is(storage: Storage, clock: Clock) -> None:
-    assert await storage.health() == {"waiting": 0, "dead": 0, "late_seconds": 0.0}
+    assert await storage.health() == {"waiting": 0, "running": 0, "dead": 0, "due": 0, "late_seconds": 0.0}
     await later(storage, EndRound("meeting", "round"), due=clock.now + timedelta(days=7))
-    assert await storage.health() == {"waiting": 1, "dead": 0, "late_seconds": 0.0}
+    assert await storage.health() == {"waiting": 1, "running": 0, "dead": 0, "due": 0, "late_seconds": 0.0}
     await later(storage, BOARD, ROLL)
     clock.passes(seconds=90)
-    assert await storage.health() == {"waiting": 3, "dead": 0, "late_seconds": 90.0}
+    assert await storage.health() == {"waiting": 3, "running": 0, "dead": 0, "due": 2, "late_seconds": 90.0}
+    (first,) = await claim(storage)
+    assert first.due_at == clock.now - timedelta(seconds=90)
+    await _bury(storage, first.seq)
+    await claim(storage)
+    assert await storage.health() == {"waiting": 1, "running": 1, "dead": 1, "due": 0, "late_seconds": 0.0}
+
+
+async def test_an_effect_follows_from_the_latest_turn_that_wanted_it(storage: Storage) -> None:
+    await storage.run(lambda tx: (tx.save(samples.body()), tx.save(samples.meeting())))
+    await later(storage, SyncEvent("meeting"))
+    for turn in ("first", "second"):
+        with observing(Observed(turn)):
+            await later(storage, SyncEvent("meeting"), *([BOARD] if turn == "first" else []))
+    await later(storage, SyncEvent("meeting"))
+    event, board = await claim(storage)
+    assert (event.turn, board.turn) == ("second", "first")
+    await _bury(storage, event.seq)
+    (told,) = await claim(storage)
+    assert isinstance(told.effect, Tell)
+    assert told.turn == "second"
 
 
 EFFECTS: list[Callable[[str], Effect]] = [
