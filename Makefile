@@ -17,6 +17,7 @@ check: .venv/dev
 	$(BIN)/mypy $(PACKAGES)
 	$(BIN)/lint-imports
 	$(BIN)/python -m texts.check
+	$(BIN)/hadolint infra/Dockerfile
 	$(BIN)/python -m tools.commands_page --check
 
 docs: .venv/dev

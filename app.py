@@ -20,7 +20,7 @@ import holidays
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
-from admin import backup, check
+from admin import backup, check, effects
 from bot.answer_page import AnswerPage
 from bot.comment_page import CommentPage
 from bot.edge import Edge, EdgeConfig
@@ -278,6 +278,7 @@ def main() -> None:
     commands = parser.add_subparsers(title="commands", metavar="")
     check.add_command(commands, check.Means(_graph, _edge_config))
     backup.add_commands(commands)
+    effects.add_command(commands)
     options = parser.parse_args()
     raise SystemExit(options.run(options))
 

@@ -21,6 +21,7 @@ KINDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in get_args(Effec
 # What the secretary can ask to be put right has a sentence of its own.
 CAUSES: Mapping[str, tuple[str, ...]] = {"SyncEvent": ("refused", "mailbox"), "ReadAnswers": ("refused", "mailbox"), "Send": ("refused",)}
 WAITING, RUNNING, DONE, DEAD = "waiting", "running", "done", "dead"
+DROPPED = "dropped"  # by an administrator, when it was dead
 
 
 # Something tried in vain waits for its time; a new change must not hammer a channel that asked for patience.
@@ -234,8 +235,8 @@ def health(connection: Connection, now: datetime) -> dict[str, Any]:
 
 
 def forget(connection: Connection, before: datetime) -> None:
-    """Effects done long ago go, and the keys of turns that long ago; dead effects stay until somebody has dealt with them."""
-    connection.execute(delete(effect).where(effect.c.state == DONE, effect.c.done_at < before))
+    """Effects done or dropped long ago go, and the keys of turns that long ago; dead effects stay until somebody has dealt with them."""
+    connection.execute(delete(effect).where(effect.c.state.in_((DONE, DROPPED)), effect.c.done_at < before))
     connection.execute(delete(turn).where(turn.c.at < before))
 
 
