@@ -13,7 +13,8 @@ from sqlalchemy.pool import QueuePool
 def open_engine(url: str) -> Engine:
     """The engine of a database. Its errors do not carry what was to be written: they are logged, and that is people's."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_size=12, max_overflow=4, pool_pre_ping=True, hide_parameters=True)
+        # A connection is not tried before it is used: whatever finds it broken runs again, on new ones.
+        return create_engine(url, pool_size=12, max_overflow=4, hide_parameters=True)
     # Every transaction is ended where it was begun, so the pool need not roll back once more.
     engine = create_engine(
         url,

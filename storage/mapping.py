@@ -11,7 +11,7 @@ from operator import attrgetter
 from types import UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from sqlalchemy import Connection, Insert, Row, Select, Table, Update, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Insert, Select, Table, Update, bindparam, delete, exists, insert, select, update
 
 from meetings.model import Body, Meeting
 from storage.errors import Conflict
@@ -43,7 +43,7 @@ def _tuple(value: Sequence[Any]) -> tuple[Any, ...]:
     return tuple(tuple(part) if isinstance(part, list) else part for part in value)
 
 
-def read_row(model: Callable[..., Model], row: Row[Any], children: dict[str, tuple[Any, ...]] | None = None) -> Model:
+def read_row(model: Callable[..., Model], row: Sequence[Any], children: dict[str, tuple[Any, ...]] | None = None) -> Model:
     """One whole row of a table as its dataclass, with the tuples of an aggregate. Columns and fields have the same order."""
     readers = _readers(model)
     if not readers:
@@ -59,6 +59,15 @@ def read_row(model: Callable[..., Model], row: Row[Any], children: dict[str, tup
 def by_id(table: Table) -> Select[Any]:
     """The row whose id is the parameter `wanted`."""
     return select(table).where(table.c.id == bindparam("wanted"))
+
+
+@cache
+def _whole(table: Table, children: tuple[Children, ...]) -> Select[Any]:
+    """The row whose id is `wanted`, and for each kind of children whether there are any."""
+    any_of = (exists().where(one.table.c[one.parent] == bindparam("wanted")) for one in children)
+    return select(table, *(found.label(f"any_{one.field}") for one, found in zip(children, any_of, strict=True))).where(
+        table.c.id == bindparam("wanted")
+    )
 
 
 @cache
@@ -80,12 +89,19 @@ def _updating(table: Table, names: tuple[str, ...], *, versioned: bool = False) 
     return statement.values({name: bindparam(f"new_{name}") for name in names})
 
 
-def load_children(connection: Connection, children: Iterable[Children], parent_id: str) -> dict[str, tuple[Any, ...]]:
-    """The tuples of an aggregate, one statement a table, in the order of writing (ids are time-ordered)."""
-    return {
-        one.field: tuple(read_row(one.model, row) for row in connection.execute(_of_parent(one.table, one.parent), {"wanted": parent_id}))
-        for one in children
+def load_root(connection: Connection, kind: Callable[..., Root], table: Table, children: tuple[Children, ...], root_id: str) -> Root:
+    """An aggregate, its tuples in the order of writing (ids are time-ordered). One statement a table, but none for tables that have nothing
+    of it: most have not. Raises NoResultFound."""
+    wanted = {"wanted": root_id}
+    row = connection.execute(_whole(table, children), wanted).one()
+    columns = len(table.columns)
+    found = {
+        one.field: tuple(read_row(one.model, part) for part in connection.execute(_of_parent(one.table, one.parent), wanted))
+        if any_
+        else ()
+        for one, any_ in zip(children, row[columns:], strict=True)
     }
+    return read_row(kind, row[:columns], found)
 
 
 def as_loaded(children: Iterable[Children], thing: Body | Meeting, before: Body | Meeting | None) -> Body | Meeting:

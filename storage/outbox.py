@@ -9,7 +9,24 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, get_args
 
-from sqlalchemy import Boolean, ColumnElement, Connection, Integer, Select, and_, bindparam, case, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from meetings.effects import Effect, SyncEvent, Tell
@@ -25,8 +42,11 @@ DROPPED = "dropped"  # by an administrator, when it was dead
 
 
 # Something tried in vain waits for its time; a new change must not hammer a channel that asked for patience.
+_DUE = bindparam("due", type_=effect.c.due_at.type)
 _PATIENT = and_(effect.c.attempts > 0, bindparam("laned", type_=Boolean))
-_MOVED = case((_PATIENT, effect.c.due_at), else_=bindparam("due", type_=effect.c.due_at.type))
+# What waits for its lane since longer keeps its place.
+_EARLIER = and_(effect.c.due_at <= _DUE, bindparam("at_once", type_=Boolean))
+_MOVED = case((or_(_PATIENT, _EARLIER), effect.c.due_at), else_=_DUE)
 _TURN = bindparam("turn", type_=effect.c.turn.type)
 # It follows from the latest turn that wanted it.
 _FOLLOWS = case((_TURN != "", _TURN), else_=effect.c.turn)
@@ -34,9 +54,11 @@ _FOLLOWS = case((_TURN != "", _TURN), else_=effect.c.turn)
 
 @cache
 def _absorbed(count: int) -> ReturningUpdate[Any]:
-    """Moves the waiting rows with one of the keys `key0`, `key1`, … to `due`. Built once for each number of keys."""
+    """Moves the waiting rows with one of the keys `key0`, `key1`, … to `due`, and tells when they are due now. Built once for each number
+    of keys."""
     alike = effect.c.key.in_([bindparam(f"key{number}") for number in range(count)])
-    return update(effect).where(alike, effect.c.state == WAITING).values(due_at=_MOVED, turn=_FOLLOWS).returning(effect.c.key)
+    moved = update(effect).where(alike, effect.c.state == WAITING).values(due_at=_MOVED, turn=_FOLLOWS)
+    return moved.returning(effect.c.key, effect.c.due_at)
 
 
 # How long an effect waits that this version cannot read: the version beside it, or the next one, may.
@@ -59,19 +81,21 @@ class Claimed:
     alone: bool = False
 
 
-def write(connection: Connection, wanted: Sequence[tuple[Effect, datetime]], turn: str = "") -> None:
+def write(connection: Connection, now: datetime, wanted: Sequence[tuple[Effect, datetime]], turn: str = "") -> bool:
     """One waiting row a key: a waiting one absorbs the new one (the key says all that its payload does), and a timer moves to the new time.
     A running one does not absorb. Of one key written twice the later counts; new rows are in the order of first writing. `turn`: the id
-    of the turn they follow from, "" for none; a row that absorbs takes it over."""
+    of the turn they follow from, "" for none; a row that absorbs takes it over. Whether there is something to look at that was not there
+    before: of a burst of changes most are absorbed by what waits already."""
     newest = {one.key: (one, due) for one, due in wanted}
     alike: dict[tuple[datetime, bool], list[str]] = {}
     for key, (one, due) in newest.items():
         alike.setdefault((due, bool(one.lane)), []).append(key)
-    absorbed: set[str] = set()
+    absorbed: dict[str, bool] = {}
     for (due, laned), keys in alike.items():
         # One statement, so that a row which the runner has claimed since, and read the state before this change, is not absorbed into.
         wanted_keys = {f"key{number}": key for number, key in enumerate(keys)}
-        absorbed |= set(connection.execute(_absorbed(len(keys)), wanted_keys | {"laned": laned, "due": due, "turn": turn}).scalars())
+        about = {"laned": laned, "due": due, "at_once": laned and due <= now, "turn": turn}
+        absorbed |= {row.key: row.due_at == due for row in connection.execute(_absorbed(len(keys)), wanted_keys | about)}
     rows = [
         {
             "kind": type(one).__name__,
@@ -90,6 +114,7 @@ def write(connection: Connection, wanted: Sequence[tuple[Effect, datetime]], tur
     ]
     if rows:
         connection.execute(inserting(effect), rows)
+    return bool(rows) or any(absorbed.values())
 
 
 def claim(connection: Connection, now: datetime, most: int, worker_id: str = "", busy: bool = False) -> list[Claimed]:
@@ -99,7 +124,7 @@ def claim(connection: Connection, now: datetime, most: int, worker_id: str = "",
     rows = connection.execute(_DUE_ALONE, {"now": now}).all()
     if rows and busy:
         return []
-    rows = rows or connection.execute(_DUE, {"now": now, "most": most}).all()
+    rows = rows or connection.execute(_due(most), {"now": now}).all()
     if not rows:
         return []
     connection.execute(_TAKEN, {"claimed": [row.seq for row in rows], "worker_id": worker_id})
@@ -117,6 +142,11 @@ def claim(connection: Connection, now: datetime, most: int, worker_id: str = "",
     return claimed
 
 
+# Written out, so that PostgreSQL sees that an index made for them serves.
+_WAITING, _RUNNING, _DEAD = (literal_column(f"'{state}'", String) for state in (WAITING, RUNNING, DEAD))
+_NONE = literal_column("0", Integer)
+
+
 def _first_of_lane() -> ColumnElement[bool]:
     """Nothing of its lane runs, or waits before it, or has ended its process so often that an administrator has to look. Asked one by one,
     and not at all of what has no lane, so that each is a look into an index however many are due."""
@@ -125,8 +155,8 @@ def _first_of_lane() -> ColumnElement[bool]:
     def has(*what: ColumnElement[bool]) -> ColumnElement[bool]:
         return exists().where(other.c.lane == effect.c.lane, *what)
 
-    runs, waits = has(other.c.state == RUNNING), has(other.c.state == WAITING, other.c.seq < effect.c.seq)
-    parks = has(other.c.state == DEAD, other.c.crashes > 0)
+    runs, waits = has(other.c.state == _RUNNING), has(other.c.state == _WAITING, other.c.seq < effect.c.seq)
+    parks = has(other.c.state == _DEAD, other.c.crashes > _NONE)
     return or_(effect.c.lane == "", and_(~runs, ~waits, ~parks))
 
 
@@ -134,13 +164,19 @@ def _first_of_lane() -> ColumnElement[bool]:
 # find the first of a lane. In the order of their time, so that the index gives the first few of very many.
 _CLAIMABLE = (
     select(effect.c.seq, effect.c.kind, effect.c.payload, effect.c.attempts, effect.c.due_at, effect.c.turn, effect.c.crashes)
-    .where(effect.c.state == WAITING, effect.c.due_at <= bindparam("now", type_=effect.c.due_at.type), _first_of_lane())
+    .where(effect.c.state == _WAITING, effect.c.due_at <= bindparam("now", type_=effect.c.due_at.type), _first_of_lane())
     .order_by(effect.c.due_at, effect.c.seq)
     .with_for_update(of=effect, skip_locked=True)
 )
-_DUE = _CLAIMABLE.where(effect.c.crashes == 0).limit(bindparam("most", type_=Integer))
-_DUE_ALONE = _CLAIMABLE.where(effect.c.crashes > 0).limit(1)
-_NEXT = select(func.min(effect.c.due_at)).where(effect.c.state == WAITING, _first_of_lane())
+_DUE_ALONE = _CLAIMABLE.where(effect.c.crashes > _NONE).limit(1)
+_NEXT = select(effect.c.due_at).where(effect.c.state == _WAITING, _first_of_lane()).order_by(effect.c.due_at, effect.c.seq).limit(1)
+
+
+@cache
+def _due(most: int) -> Select[Any]:
+    return _CLAIMABLE.where(effect.c.crashes == _NONE).limit(literal_column(str(most), Integer))
+
+
 _TAKEN = (
     update(effect)
     .where(effect.c.seq.in_(bindparam("claimed", expanding=True)))
@@ -199,7 +235,7 @@ def bury(connection: Connection, now: datetime, seq: int, error: str, cause: str
     if person_id:
         name = connection.execute(select(person.c.name).where(person.c.id == person_id)).scalar() or "–"
         params = (("name", name), ("about", f"{held.number}/{held.year}" if held else found.name))
-    write(connection, [(Tell(f"dead:{seq}", found.secretary_id, sentence, params, found.id, meeting_id), now)], row.turn)
+    write(connection, now, [(Tell(f"dead:{seq}", found.secretary_id, sentence, params, found.id, meeting_id), now)], row.turn)
 
 
 def rescue(connection: Connection, now: datetime, most: int, living: Select[tuple[str]] | None = None) -> int:

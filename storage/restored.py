@@ -31,5 +31,5 @@ def settle(connection: Connection, now: datetime) -> datetime:
         told.append(Tell(f"restored:{row.id}:{newest:%Y%m%d%H%M%S}", row.secretary_id, "restored", said, row.id))
     live = select(post.c.meeting_id, post.c.part).join(meeting).where(meeting.c.phase.not_in(_OVER)).order_by(post.c.id)
     shown: list[Effect] = [RefreshBoard(row.meeting_id, row.part) for row in connection.execute(live)]
-    outbox.write(connection, [(one, now) for one in (*told, *shown)])
+    outbox.write(connection, now, [(one, now) for one in (*told, *shown)])
     return newest

@@ -222,7 +222,8 @@ effect = Table(
     Column("crashes", Integer, nullable=False, server_default="0"),
     Column("turn", String(40), nullable=False, server_default=text("''")),
 )
-Index("ix_effect_state_due_at", effect.c.state, effect.c.due_at)
+# In the order of claiming, so that the first few of very many due at the same time are not sorted out of them.
+Index("ix_effect_state_due_at_seq", effect.c.state, effect.c.due_at, effect.c.seq)
 # Which is the first of its lane is asked of each that is due.
 Index("ix_effect_lane_state", effect.c.lane, effect.c.state)
 Index("uq_effect_waiting", effect.c.key, unique=True, sqlite_where=text("state = 'waiting'"), postgresql_where=text("state = 'waiting'"))

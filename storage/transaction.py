@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, delete, func, insert, select, union, update
+from sqlalchemy import ColumnElement, Connection, Select, String, Table, any_, bindparam, delete, func, insert, select, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -29,7 +29,7 @@ from storage.engine import open_engine
 from storage.errors import Conflict
 from storage.known import MOST as MOST_KNOWN
 from storage.known import Known, Root
-from storage.mapping import as_loaded, by_id, load_children, read_row, save_root, save_single
+from storage.mapping import as_loaded, by_id, load_root, read_row, save_root, save_single
 from storage.migrate import upgrade
 from storage.tables import Children
 from storage.wakes import wake
@@ -62,7 +62,11 @@ _MEETING = (
     .join_from(tables.meeting, tables.body)
 )
 _MEETING_LOCKED = _MEETING.with_for_update(of=tables.meeting)
-_PEOPLE = select(tables.person).where(tables.person.c.id.in_(bindparam("wanted", expanding=True)))
+# As one array where there are arrays: a statement for each number of people would be prepared for each.
+_PEOPLE = {
+    "sqlite": select(tables.person).where(tables.person.c.id.in_(bindparam("wanted", expanding=True))),
+    "postgresql": select(tables.person).where(tables.person.c.id == any_(bindparam("wanted", type_=postgresql.ARRAY(String)))),
+}
 _ACCOUNT = select(tables.person).where(tables.person.c.tenant_id == bindparam("tenant"), tables.person.c.account_id == bindparam("account"))
 _HOLDING, _EXPERT = tables.metadata.tables["holding"].c, tables.metadata.tables["expert"].c
 _PERSON: ColumnElement[str] = bindparam("person")
@@ -97,7 +101,7 @@ _TURN = {
     "sqlite": sqlite.insert(tables.turn).on_conflict_do_nothing().execution_options(preserve_rowcount=True),
     "postgresql": postgresql.insert(tables.turn).on_conflict_do_nothing().execution_options(preserve_rowcount=True),
 }
-_VERSIONS: Mapping[type[Body | Meeting], Select[Any]] = {Body: _head(tables.body, "version"), Meeting: _head(tables.meeting, "version")}
+_BODY_VERSION = _head(tables.body, "version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,12 +234,15 @@ class Transaction:
         return self._remember(found)
 
     def _load(self, kind: type[Root], table: Table, children: tuple[Children, ...], thing_id: str) -> Root:
-        """Read whole; kept only when nobody changed it between the statements (PostgreSQL reads each on a snapshot of its own)."""
-        row = self._connection.execute(by_id(table), {"wanted": thing_id}).one()
-        found: Root = read_row(kind, row, load_children(self._connection, children, thing_id))
-        if self._connection.execute(_VERSIONS[kind], {"wanted": thing_id}).scalar() == found.version and thing_id not in self._saved:
+        """Read whole; kept only when nobody changed it between the statements (those that change something have no snapshot in PostgreSQL,
+        but a meeting is locked by then)."""
+        found = load_root(self._connection, kind, table, children, thing_id)
+        if thing_id not in self._saved and (not self._lock or kind is Meeting or self._body_version(thing_id) == found.version):
             self._known.keep(found)
         return found
+
+    def _body_version(self, body_id: str) -> int | None:
+        return self._connection.execute(_BODY_VERSION, {"wanted": body_id}).scalar()
 
     def meetings(self, body_id: str) -> tuple[Meeting, ...]:
         self.body(body_id)
@@ -256,7 +263,7 @@ class Transaction:
         wanted = sorted(set(ids) - {""})
         found = {} if self._people is None else {one: known for one in wanted if (known := self._known_person(one)) is not None}
         if missing := [one for one in wanted if one not in found]:
-            for row in self._connection.execute(_PEOPLE, {"wanted": missing}):
+            for row in self._connection.execute(_PEOPLE[self._connection.dialect.name], {"wanted": missing}):
                 found[row.id] = self._keep(read_row(Person, row))
         return {one: found[one] for one in wanted if one in found and self._mine(found[one].tenant_id)}
 
@@ -443,9 +450,8 @@ class Transaction:
         self._effects.append((effect, due or self.now))
 
     def finish(self) -> bool:
-        """Write what was left for later, in the order it was asked for; whether there was any."""
-        outbox.write(self._connection, self._effects, self._turn)
-        return bool(self._effects)
+        """Write what was left for later, in the order it was asked for; whether the runner has something new to look at."""
+        return outbox.write(self._connection, self.now, self._effects, self._turn)
 
     def finish_journal(self) -> None:
         """The last thing before the commit: on PostgreSQL all writers of the journal wait for each other from here to there."""
@@ -489,8 +495,8 @@ class Transaction:
 
 
 class Storage:
-    """The database. `clock` gives aware UTC. `woken` is called after each commit that wrote effects. `known`: so many bodies and meetings
-    are kept in memory."""
+    """The database. `clock` gives aware UTC. `woken` is called after each commit that left something new to carry out. `known`: so many
+    bodies and meetings are kept in memory."""
 
     def __init__(
         self,
@@ -572,7 +578,7 @@ class Storage:
                     connection.exec_driver_sql("BEGIN")
                 return work(connection, self.clock())
 
-        return await asyncio.get_running_loop().run_in_executor(self._readers, once)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: self._again(lambda _attempt: once()))
 
     async def execute(self, work: Callable[[Connection, datetime], Result]) -> Result:
         """Plain statements in one transaction, for the runner and the calendar stand-in."""

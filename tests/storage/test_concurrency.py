@@ -135,3 +135,16 @@ async def test_databases_opened_at_once_are_migrated_once_and_share_their_secret
     for one in several:
         await one.close()
     assert len(keys) == 1
+
+
+async def test_connections_that_broke_while_nobody_used_them_are_not_noticed(two: tuple[Storage, Storage]) -> None:
+    """As after the database was started again: on PostgreSQL all that were kept are dead."""
+    storage = two[0]
+    if not storage.shared:
+        return  # SQLite's are the file itself
+    await asyncio.gather(*(storage.run(lambda tx: tx.meeting("meeting")) for _ in range(8)), *(storage.health() for _ in range(4)))
+    others = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    await two[1].execute(lambda connection, _now: connection.execute(others).all())
+    assert (await storage.read(lambda tx: tx.meeting("meeting"))).id == "meeting"
+    assert (await storage.run(lambda tx: tx.save(replace(tx.meeting("meeting"), place="Kirjasto")))).version == 1
+    await storage.execute(lambda connection, _now: connection.execute(text("SELECT 1")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -156,6 +157,25 @@ def test_the_longest_known_people_go_first() -> None:
     known.keep_people(m.Person(f"p{number}", "tenant", "N.N.", account_id=f"a{number}") for number in range(PEOPLE_EACH + 1))
     assert (known.person("p0"), known.account("tenant", "a0")) == (None, None)
     assert known.account("tenant", "a1") == known.person("p1") is not None
+
+
+async def test_what_is_being_committed_is_waited_for_instead_of_read() -> None:
+    known, meeting = Known(2), samples.meeting()
+    known.keep(meeting)
+    newer = replace(meeting, version=1)
+    with known.promised([newer]):
+        found = asyncio.create_task(asyncio.to_thread(known.find, m.Meeting, "meeting", 1))
+        assert known.find(m.Meeting, "meeting", 0) is meeting
+        known.keep(newer)
+    assert await found == newer
+
+
+async def test_what_was_not_committed_after_all_is_not_known() -> None:
+    known = Known(2)
+    with known.promised([samples.meeting(version=1)]):
+        found = asyncio.create_task(asyncio.to_thread(known.find, m.Meeting, "meeting", 1))
+        await asyncio.sleep(0)
+    assert await found is None
 
 
 def test_only_so_many_are_kept_and_the_newest_version_wins() -> None:

@@ -434,3 +434,29 @@ async def test_effects_come_back_as_they_were_written(storage: Storage) -> None:
     ]
     await later(storage, *wanted)
     assert await claimed(storage) == wanted
+
+
+async def test_only_what_is_new_wakes_the_runner(storage: Storage, clock: Clock) -> None:
+    """Of a burst of presses all but the first are absorbed by what waits already, and it keeps its place."""
+    woken: list[int] = []
+    storage.woken = lambda: woken.append(1)
+    await later(storage, ROLL)
+    clock.passes(seconds=1)
+    await later(storage, ROLL)
+    assert len(woken) == 1
+    await later(storage, BOARD)
+    assert len(woken) == 2
+    assert await claimed(storage, 1) == [ROLL]
+    # What begins from now on has to be seen by the next one.
+    await later(storage, ROLL)
+    assert len(woken) == 3
+
+
+@pytest.mark.parametrize("one", [SyncEvent("meeting"), EndRound("meeting", "round")])
+async def test_what_is_moved_wakes_the_runner(storage: Storage, clock: Clock, one: Effect) -> None:
+    await later(storage, one, due=clock.now + timedelta(hours=1))
+    woken: list[int] = []
+    storage.woken = lambda: woken.append(1)
+    await later(storage, one)
+    assert len(woken) == 1
+    assert await claimed(storage) == [one]
