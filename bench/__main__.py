@@ -19,7 +19,9 @@ BENCHES = {
     "P1": ("bench.turns", 180),
     "P2": ("bench.waiting", 120),
     "P3": ("bench.growth", 240),
+    "P4": ("bench.storm", 300),
     "P5": ("bench.documents", 90),
+    "P6": ("bench.replicas", 180),
     "P7": ("bench.lifetime", 240),
     "invitations": ("bench.invitations", 90),
 }

@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import count, cycle, islice
+from itertools import count, cycle, islice, repeat
 from typing import Any, Self
 
 import aiohttp
@@ -107,7 +107,7 @@ class Stage:
         """RuntimeError when a turn is not answered well, or a reply is missing."""
         bodies = list(islice(bot.bodies, turns))
         self.channel.requests.clear()
-        sent = await send(self._session, f"{bot.served.url}/api/messages", bodies, at_once, self._headers)
+        sent = await send(self._session, repeat(f"{bot.served.url}/api/messages"), bodies, at_once, self._headers)
         # Replies only: the board's posts of another bot may fall into this round.
         posts = sum(asked.method == "POST" and not asked.path.endswith("/activities") for asked in self.channel.requests)
         if bot.contender.replies is not None and posts != turns * bot.contender.replies:

@@ -15,16 +15,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, NullPool, String, Table, create_engine, text
+from sqlalchemy import Connection, NullPool, create_engine, text
 
 from bench.contenders import Contender, Running, Stage, press, status
+from bench.copies import FIRST, SERIES, copy_body
 from bench.processes import Missing, database_server
 from bench.report import Table as Report
 from bench.report import Target
 from bench.room import fill
 from bench.rounds import interleaved, median, percentile, ratio
 from meetings.model import Meeting, Phase
-from storage import tables
 from storage.transaction import Storage, Transaction
 from tests import samples
 from tests.standins.channel import Channel
@@ -34,7 +34,6 @@ ITEMS_EACH = 10
 MANY = 10_000
 EARLIER = 200_000  # rows of turns, of effects and of the journal
 MOST = 1.2
-FIRST = 100_000  # so that the copies' ids are in order
 
 
 async def fill_meetings(url: str, channel: Channel) -> None:
@@ -62,10 +61,7 @@ def multiply(url: str, bodies: int, earlier: int) -> int:
     with engine.begin() as connection:
         if connection.dialect.name == "sqlite":
             connection.execute(text("PRAGMA cache_size=-400000"))
-        for table in (tables.person, tables.conversation, tables.body, tables.meeting):
-            _copy(connection, table, bodies - 1)
-        for one in (*tables.BODY_CHILDREN, *tables.MEETING_CHILDREN):
-            _copy(connection, one.table, bodies - 1)
+        copy_body(connection, bodies - 1)
         _fill_up(connection, bodies, earlier)
         items = int(connection.execute(text("SELECT count(*) FROM item")).scalar() or 0)
     with engine.connect() as connection:
@@ -75,42 +71,24 @@ def multiply(url: str, bodies: int, earlier: int) -> int:
     return items
 
 
-_SERIES = "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < :copies)"
-
-
-def _copy(connection: Connection, table: Table, copies: int) -> None:
-    """Every row so many times, with ids of its own. Those of a copy begin with its number."""
-
-    def value(name: str) -> str:
-        column = table.c[name]
-        if name in {"tenant_id", "team_id"} or not (name == "id" or name.endswith("_id")) or not isinstance(column.type, String):
-            return f'"{name}"'
-        return f"""CASE WHEN "{name}" = '' THEN '' ELSE ({FIRST} + n) || '-' || "{name}" END"""
-
-    names = [column.name for column in table.columns]
-    into, values = ", ".join(f'"{name}"' for name in names), ", ".join(map(value, names))
-    made = f'INSERT INTO "{table.name}" ({into}) {_SERIES} SELECT {values} FROM series CROSS JOIN "{table.name}" ORDER BY n'  # noqa: S608  # our names
-    connection.execute(text(made), {"copies": copies})
-
-
 def _fill_up(connection: Connection, bodies: int, earlier: int) -> None:
     """Two timers a body far ahead, and what earlier days left behind: effects done, turns seen, the journal."""
     past, ahead = (datetime.now(UTC) + timedelta(days=days) for days in (-5, 60))
     if connection.dialect.name == "sqlite":
         past, ahead = (str(one.replace(tzinfo=None)) for one in (past, ahead))  # type: ignore[assignment]  # as its column keeps them
-    times = {"copies": earlier, "past": past, "ahead": ahead}
+    times = {"copies": earlier, "past": past, "ahead": ahead, "first": FIRST}
     columns = "kind, key, lane, payload, due_at, state, attempts, result, error, done_at"
     effects = (
         "'RefreshBoard', 'old:' || n, 'old:' || n, '{}', :past, 'done', 1, '', '', :past",
         "'WarnQuorum', 'warn:' || n, '', '{\"meeting_id\": \"none\"}', :ahead, 'waiting', 0, '', '', NULL",
     )
     for values, many in zip(effects, (earlier, 2 * bodies), strict=True):
-        made = text(f"INSERT INTO effect ({columns}) {_SERIES} SELECT {values} FROM series")  # noqa: S608  # as above
+        made = text(f"INSERT INTO effect ({columns}) {SERIES} SELECT {values} FROM series")  # noqa: S608  # as above
         connection.execute(made, times | {"copies": many})
-    connection.execute(text(f"INSERT INTO turn (key, at) {_SERIES} SELECT 'old:' || n, :past FROM series"), times)  # noqa: S608  # as above
+    connection.execute(text(f"INSERT INTO turn (key, at) {SERIES} SELECT 'old:' || n, :past FROM series"), times)  # noqa: S608  # as above
     columns = "body_id, meeting_id, person_id, at, command, payload, before, hash"
-    values = "(100000 + n % 10000) || '-body', '', '', :past, 'sign_in', '{}', 'old' || n, 'old' || (n + 1)"
-    connection.execute(text(f"INSERT INTO journal ({columns}) {_SERIES} SELECT {values} FROM series"), times)  # noqa: S608  # as above
+    values = "(:first + n % 10000) || '-body', '', '', :past, 'sign_in', '{}', 'old' || n, 'old' || (n + 1)"
+    connection.execute(text(f"INSERT INTO journal ({columns}) {SERIES} SELECT {values} FROM series"), times)  # noqa: S608  # as above
 
 
 @dataclass(frozen=True, slots=True)

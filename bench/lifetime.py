@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
 
 import aiohttp
@@ -70,7 +70,11 @@ async def _grown(url: str, channel: Channel, early: int, late: int) -> tuple[flo
         grown = [served.memory()]
         for so_many in (early, late - early):
             await send(
-                session, f"{served.url}/api/messages", list(islice(turns, so_many)), AT_ONCE, lambda: {"Content-Type": "application/json"}
+                session,
+                repeat(f"{served.url}/api/messages"),
+                list(islice(turns, so_many)),
+                AT_ONCE,
+                lambda: {"Content-Type": "application/json"},
             )
             channel.requests.clear()
             grown.append(served.memory())

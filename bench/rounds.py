@@ -6,7 +6,7 @@ import asyncio
 import math
 import statistics
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -37,15 +37,17 @@ async def interleaved(contenders: Sequence[Contender], rounds: int) -> AsyncIter
 
 
 async def send(
-    session: aiohttp.ClientSession, url: str, bodies: Sequence[bytes], at_once: int, headers: Callable[[], Mapping[str, str]]
+    session: aiohttp.ClientSession, urls: Iterator[str], bodies: Sequence[bytes], at_once: int, headers: Callable[[], Mapping[str, str]]
 ) -> Sent:
-    """Post the activities, so many at a time. RuntimeError when one is not answered well, or with a card that says it went wrong."""
+    """Post the activities, so many at a time, each to the next address. RuntimeError when one is not answered well, or with a card that
+    says it went wrong."""
     waiting = iter(bodies)
     latencies: list[float] = []
 
     async def one_by_one() -> None:
         for body in waiting:
             began = time.perf_counter()
+            url = next(urls)
             async with session.post(url, data=body, headers=headers()) as answer:
                 content = await answer.read()
                 if answer.status not in {200, 201, 202} or b'"attention"' in content:

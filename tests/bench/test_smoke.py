@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
@@ -11,10 +12,14 @@ import pytest
 from bench import documents
 from bench.__main__ import BENCHES, one
 from bench.contenders import Contender, Running, Stage, echo, press, status
+from bench.copies import FIRST, copied, copy_body
 from bench.processes import Missing
 from bench.report import Table, Target, results, written
 from bench.room import fill
 from bench.rounds import interleaved, percentile, ratio
+from storage.engine import open_engine
+from storage.transaction import Storage
+from tests.standins.channel import Channel
 
 
 async def test_every_bot_answers_and_is_measured(tmp_path: Path) -> None:
@@ -37,6 +42,23 @@ async def test_documents_have_six_pages() -> None:
     table = await documents.measure(rounds=1, program=None)
     assert "11 items and 6 pages" in table.title
     assert [row[:2] for row in table.rows][-1] == (documents.OFFICE, "not on this machine")
+
+
+async def test_a_copied_body_is_read_as_it_is_foretold(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/bench.db"
+    channel = Channel()
+    channel.service_url = "http://127.0.0.1:9/teams/"
+    await fill(url, channel)
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        copy_body(connection, 3)
+    engine.dispose()
+    storage = Storage(url, clock=lambda: datetime.now(UTC))
+    made, meant = await storage.read(
+        lambda tx: [(tx.meeting(f"{start}meeting"), tx.body(f"{start}body")) for start in ("", f"{FIRST + 3}-")]
+    )
+    assert tuple(copied(one, 3) for one in made) == meant
+    await storage.close()
 
 
 def test_every_bench_has_a_measure() -> None:
