@@ -94,7 +94,9 @@ class Health:
         database, outbox = self._answered(flight) if flight.done() else ("silent", {})
         jumped = self._jumped()
         self._looked = self._monotonic()
-        self.last = State(database, self._runner(), "jumped" if jumped else "ok", jumped, outbox)
+        self.last, before = State(database, self._runner(), "jumped" if jumped else "ok", jumped, outbox), self.last
+        if self.last.ready != before.ready:
+            log.warning("ready" if self.last.ready else "not ready", database=database, runner=self.last.runner)
         return self.last
 
     def _answered(self, flight: asyncio.Future[Mapping[str, float]]) -> tuple[str, Mapping[str, float]]:
@@ -103,8 +105,7 @@ class Health:
         if error is None:
             return "ok", flight.result()
         fault = self._fault(error)
-        if fault != self.last.database:
-            log.warning("the database does not serve", fault=fault, exc_info=error)
+        log.debug("the database did not serve", fault=fault, exc_info=error)
         return fault, {}
 
     def _jumped(self) -> float:

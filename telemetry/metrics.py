@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
@@ -34,21 +35,21 @@ class Metrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
-        self.turns = Histogram(
+        turns = Histogram(
             "pykala_turn_seconds",
             "From the activity read to its answer made, by command and outcome.",
             ("command", "outcome"),
             buckets=OF_A_TURN,
             registry=registry,
         )
-        self.effects = Histogram(
+        effects = Histogram(
             "pykala_effect_seconds",
-            "One attempt at an effect, by kind and outcome: done, retried, dead or abandoned.",
+            "One attempt at an effect, by kind and outcome: done, retried, postponed, dead or abandoned.",
             ("kind", "outcome"),
             buckets=OF_AN_EFFECT,
             registry=registry,
         )
-        self.delays = Histogram(
+        delays = Histogram(
             "pykala_effect_delay_seconds",
             "From when an effect was due to when it was begun.",
             ("kind",),
@@ -60,6 +61,10 @@ class Metrics:
         )
         self._graph = Counter("pykala_graph_requests", "Requests to Microsoft Graph, by class of status.", ("status",), registry=registry)
         ProcessCollector(registry=registry)
+        # Looked up in each turn.
+        self.turn: Callable[[str, str], Histogram] = cache(turns.labels)
+        self.effect: Callable[[str, str], Histogram] = cache(effects.labels)
+        self.delay: Callable[[str], Histogram] = cache(delays.labels)
 
     def channel(self, method: str, status: int) -> None:
         self._channel.labels(method, status_class(status)).inc()

@@ -6,7 +6,7 @@ import logging
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from telemetry.metrics import Metrics
-from telemetry.under_way import Observed, observing
+from telemetry.under_way import UNDER_WAY, Observed
 
 if TYPE_CHECKING:  # the SDK takes a while to load, and most installations have nobody to send traces to
     from telemetry.tracing import Tracing
@@ -31,33 +31,30 @@ class Telemetry:
         self.metrics = metrics or Metrics(CollectorRegistry())
         self._tracing = tracing
 
-    @contextmanager
-    def turn(self) -> Iterator[Observed]:
+    def turn(self) -> AbstractContextManager[Observed]:
         """A turn under a new id, from the request to its response."""
-        turn = Observed(secrets.token_hex(6))
-        begun = time.perf_counter()
-        with observing(turn):
-            try:
-                with self._tracing.turn(turn) if self._tracing else nullcontext():
-                    yield turn
-            finally:
-                took = time.perf_counter() - begun
-                self.metrics.turns.labels(turn.command, turn.outcome).observe(took)
-                if _details.isEnabledFor(logging.DEBUG):
-                    log.debug("turn", outcome=turn.outcome, seconds=round(took, 4))
+        return self._observing(Observed(secrets.token_hex(6)))
+
+    def effect(self, kind: str, seq: int, attempt: int, turn: str, late: timedelta) -> AbstractContextManager[Observed]:
+        """One attempt at an effect, begun `late` after it was due. Whoever carries it out sets the outcome."""
+        self.metrics.delay(kind).observe(max(late.total_seconds(), 0.0))
+        return self._observing(Observed(turn, "none", "abandoned", kind, seq, attempt))
 
     @contextmanager
-    def effect(self, kind: str, seq: int, attempt: int, turn: str, late: timedelta) -> Iterator[Observed]:
-        """One attempt at an effect, begun `late` after it was due. Whoever carries it out sets the outcome."""
-        effect = Observed(turn, "none", "abandoned", kind, seq, attempt)
-        begun = time.perf_counter()
-        self.metrics.delays.labels(kind).observe(max(late.total_seconds(), 0.0))
-        with observing(effect):
-            try:
-                with self._tracing.effect(effect) if self._tracing else nullcontext():
-                    yield effect
-            finally:
-                took = time.perf_counter() - begun
-                self.metrics.effects.labels(kind, effect.outcome).observe(took)
-                if _details.isEnabledFor(logging.DEBUG):
-                    log.debug("effect", outcome=effect.outcome, seconds=round(took, 4))
+    def _observing(self, what: Observed) -> Iterator[Observed]:
+        token, begun = UNDER_WAY.set(what), time.perf_counter()
+        try:
+            if self._tracing is None:
+                yield what
+            else:
+                with self._tracing.span(what):
+                    yield what
+        finally:
+            took = time.perf_counter() - begun
+            if what.effect:
+                self.metrics.effect(what.effect, what.outcome).observe(took)
+            else:
+                self.metrics.turn(what.command, what.outcome).observe(took)
+            if _details.isEnabledFor(logging.DEBUG):
+                log.debug("effect" if what.effect else "turn", outcome=what.outcome, seconds=round(took, 4))
+            UNDER_WAY.reset(token)

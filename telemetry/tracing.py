@@ -19,7 +19,7 @@ from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Decision
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.util.types import Attributes
 from typing_extensions import override
 
@@ -40,7 +40,7 @@ TOLD = frozenset(
         "url.scheme",
     }
 )
-_GOOD = frozenset({"answered", "refused", "silent", "rejected", "done"})
+_GOOD = frozenset({"answered", "refused", "silent", "rejected", "done", "postponed"})
 # The turn whose span is being begun.
 _BEGINNING: ContextVar[str] = ContextVar("beginning", default="")
 
@@ -59,32 +59,14 @@ class Tracing:
         self._tracer = self._provider.get_tracer("pykala")
 
     @contextmanager
-    def turn(self, turn: Observed) -> Iterator[None]:
-        token = _BEGINNING.set(turn.turn)
-        span = self._tracer.start_span("turn", Context(), SpanKind.SERVER)
-        _BEGINNING.reset(token)
-        with self._under_way(span, turn):
-            yield
-
-    @contextmanager
-    def effect(self, effect: Observed) -> Iterator[None]:
-        context = self._after(effect.turn) if effect.turn else Context()
-        span = self._tracer.start_span(effect.effect, context, SpanKind.CONSUMER)
-        with self._under_way(span, effect):
-            yield
-
-    def close(self) -> None:
-        self._provider.shutdown()
-
-    def _after(self, turn: str) -> Context:
-        """Below the turn's span, whoever recorded that."""
-        trace_id, span_id = _ids(turn)
-        sampled = self._provider.sampler.should_sample(None, trace_id, "turn").decision is Decision.RECORD_AND_SAMPLE
-        flags = TraceFlags(TraceFlags.SAMPLED if sampled else TraceFlags.DEFAULT)
-        return trace.set_span_in_context(NonRecordingSpan(SpanContext(trace_id, span_id, is_remote=True, trace_flags=flags)), Context())
-
-    @contextmanager
-    def _under_way(self, span: Span, what: Observed) -> Iterator[None]:
+    def span(self, what: Observed) -> Iterator[None]:
+        """Around a turn or an attempt at an effect. What is raised goes on, and nothing is told of it."""
+        if what.effect:
+            span = self._tracer.start_span(what.effect, self._after(what.turn) if what.turn else Context(), SpanKind.CONSUMER)
+        else:
+            token = _BEGINNING.set(what.turn)
+            span = self._tracer.start_span("turn", Context(), SpanKind.SERVER)
+            _BEGINNING.reset(token)
         with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
             try:
                 yield
@@ -95,6 +77,16 @@ class Tracing:
                     span.set_attribute("pykala.attempt", what.attempt)
                 if what.outcome not in _GOOD:
                     span.set_status(StatusCode.ERROR)
+
+    def close(self) -> None:
+        self._provider.shutdown()
+
+    def _after(self, turn: str) -> Context:
+        """Below the turn's span, whoever recorded that."""
+        trace_id, span_id = _ids(turn)
+        sampled = self._provider.sampler.should_sample(None, trace_id, "turn").decision is Decision.RECORD_AND_SAMPLE
+        flags = TraceFlags(TraceFlags.SAMPLED if sampled else TraceFlags.DEFAULT)
+        return trace.set_span_in_context(NonRecordingSpan(SpanContext(trace_id, span_id, is_remote=True, trace_flags=flags)), Context())
 
 
 def _ids(turn: str) -> tuple[int, int]:

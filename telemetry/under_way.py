@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -25,32 +23,23 @@ class Observed:
     attempt: int = 0
 
 
-_UNDER_WAY: ContextVar[Observed | None] = ContextVar("under_way", default=None)
-
-
-@contextmanager
-def observing(what: Observed) -> Iterator[None]:
-    token = _UNDER_WAY.set(what)
-    try:
-        yield
-    finally:
-        _UNDER_WAY.reset(token)
+UNDER_WAY: ContextVar[Observed | None] = ContextVar("under_way", default=None)
 
 
 def under_way() -> Observed:
     """The turn or effect of this task; a new one, which nobody observes, outside of any."""
-    return _UNDER_WAY.get() or Observed(secrets.token_hex(6))
+    return UNDER_WAY.get() or Observed(secrets.token_hex(6))
 
 
 def turn_id() -> str:
     """The turn that whatever is done here follows from; "" when it follows from none."""
-    found = _UNDER_WAY.get()
+    found = UNDER_WAY.get()
     return found.turn if found else ""
 
 
 def name_it(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
     """The turn, and the effect, on each log line of theirs."""
-    found = _UNDER_WAY.get()
+    found = UNDER_WAY.get()
     if found is None:
         return line
     known = {"turn": found.turn, "effect": found.effect, "seq": found.seq, "attempt": found.attempt}

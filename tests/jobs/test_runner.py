@@ -22,7 +22,7 @@ from storage import outbox, tables
 from storage.alone import AlreadyRunning
 from storage.outbox import Claimed
 from storage.transaction import Storage, Transaction
-from telemetry.under_way import Observed, observing
+from telemetry.observed import Telemetry
 from tests import samples
 from tests.storage.databases import Clock
 
@@ -449,9 +449,9 @@ async def test_what_an_effect_s_handler_writes_follows_from_the_same_turn(storag
 
     log.doing["board:meeting:meeting"] = writes
     async with running(storage, log):
-        with observing(Observed("0123456789ab", "plan_meeting")):
+        with Telemetry().turn() as turn:
             await later(storage, RefreshBoard("meeting", "meeting"))
         async with asyncio.timeout(10):
             while len(log.ended) < 2:  # noqa: ASYNC110  # the log is a list
                 await asyncio.sleep(0.01)
-    assert await rows(storage, "kind", "turn") == [("RefreshBoard", "0123456789ab"), ("SyncEvent", "0123456789ab")]
+    assert await rows(storage, "kind", "turn") == [("RefreshBoard", turn.turn), ("SyncEvent", turn.turn)]

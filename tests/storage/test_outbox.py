@@ -28,7 +28,7 @@ from meetings.model import Person
 from storage import outbox, tables
 from storage.outbox import Claimed
 from storage.transaction import Storage, Transaction
-from telemetry.under_way import Observed, observing
+from telemetry.observed import Telemetry
 from tests import samples
 from tests.storage.databases import Clock
 
@@ -346,7 +346,7 @@ async def test_an_effect_follows_from_the_latest_turn_that_wanted_it(storage: St
     await storage.run(lambda tx: (tx.save(samples.body()), tx.save(samples.meeting())))
     await later(storage, SyncEvent("meeting"))
     for turn in ("first", "second"):
-        with observing(Observed(turn)):
+        with Telemetry().effect("Tell", 1, 1, turn, timedelta()):
             await later(storage, SyncEvent("meeting"), *([BOARD] if turn == "first" else []))
     await later(storage, SyncEvent("meeting"))
     event, board = await claim(storage)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from meetings.effects import ReadMembers
@@ -168,6 +168,24 @@ async def test_a_server_that_is_away_is_told_at_once() -> None:
     state = await Health(storage.health, fault_of, lambda: "ok", Clock()).state()
     assert (state.ready, state.database) == (False, "away")
     assert time.monotonic() - begun < 2
+    await storage.close()
+
+
+async def test_a_server_that_hangs_is_told_within_two_seconds(postgres_url: str) -> None:
+    storage = Storage(postgres_url, clock=Clock())
+    one = Health(storage.health, fault_of, lambda: "ok", Clock())
+    assert (await one.state()).ready
+    engine = create_engine(postgres_url)
+    with engine.begin() as holder:
+        holder.execute(text("LOCK TABLE effect IN ACCESS EXCLUSIVE MODE"))
+        await asyncio.sleep(health.FRESH)
+        begun = time.monotonic()
+        assert (await one.state()).database == "silent"
+        assert time.monotonic() - begun < 2
+    async with asyncio.timeout(10):
+        while not (await one.state()).ready:  # noqa: ASYNC110  # as a probe does
+            await asyncio.sleep(0.1)
+    engine.dispose()
     await storage.close()
 
 

@@ -8,6 +8,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +21,6 @@ from meetings.ports import CalendarFailure
 from telemetry.errors import reason
 from telemetry.logs import configure_logs, log_loop_errors
 from telemetry.observed import Telemetry
-from telemetry.under_way import Observed, observing
 
 MAIJA = "Maija Meri maija.meri@example.org"
 
@@ -30,24 +30,25 @@ def lines(stream: io.StringIO) -> list[dict[str, Any]]:
 
 
 def test_ours_and_the_libraries_lines_have_one_form(logged: io.StringIO) -> None:
-    with observing(Observed("0123456789ab", "plan_meeting")):
+    with Telemetry().turn() as turn:
+        turn.command = "plan_meeting"
         structlog.get_logger("bot.turn").info("ours", seconds=1.5)
         logging.getLogger("bot.edge.adapter").warning("of the edge: %s", 403)
         logging.getLogger("alembic").info("of a library")
         logging.getLogger("alembic").debug("too much of a library")
-    told = lines(logged)
+    told = lines(logged)[:-1]
     assert [one["event"] for one in told] == ["ours", "of the edge: 403", "of a library"]
     assert [one["level"] for one in told] == ["info", "warning", "info"]
-    assert all((one["turn"], one["command"]) == ("0123456789ab", "plan_meeting") and one["timestamp"] for one in told)
+    assert all((one["turn"], one["command"]) == (turn.turn, "plan_meeting") and one["timestamp"] for one in told)
     assert told[0]["seconds"] == 1.5
 
 
 def test_an_effect_s_lines_name_it_and_its_turn(logged: io.StringIO) -> None:
-    with observing(Observed("0123456789ab", effect="SyncEvent", seq=7, attempt=2)):
+    with Telemetry().effect("SyncEvent", 7, 2, "0123456789ab", timedelta(seconds=1)):
         structlog.get_logger("jobs.runner").warning("effect to be tried again")
     assert {"turn": "0123456789ab", "effect": "SyncEvent", "seq": 7, "attempt": 2}.items() <= lines(logged)[0].items()
     structlog.get_logger("jobs.runner").warning("outside")
-    assert not {"turn", "effect", "seq"} & set(lines(logged)[1])
+    assert not {"turn", "effect", "seq"} & set(lines(logged)[-1])
 
 
 @pytest.mark.parametrize(("level", "events"), [("debug", "dliwe"), ("info", "iwe"), ("warning", "we"), ("error", "e")])
