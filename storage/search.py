@@ -20,6 +20,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     and_,
     bindparam,
     case,
@@ -92,7 +93,7 @@ def _decision(meeting: Meeting, item: Item, languages: Sequence[str], words: Seq
 # --- the words ------------------------------------------------------------------------------------------------------------
 
 
-def _mark(body_id: str) -> str:
+def mark_of(body_id: str) -> str:
     """Two bodies in a million have the same: a search asks whose the items are besides."""
     return hashlib.sha256(body_id.encode()).hexdigest()[:5]
 
@@ -107,7 +108,7 @@ def _plain(word: str) -> str:
 
 def kept_words(languages: Sequence[str], body_id: str, title: str, rest: str) -> str:
     """What an item is found by, with blanks between."""
-    mark = _mark(body_id)
+    mark = mark_of(body_id)
     titled = frozenset[str]().union(*(_stems(languages, word) for word in set(words_of(title))))
     others = frozenset[str]().union(*(_stems(languages, word) for word in set(words_of(rest))))
     return " ".join([f"{mark}{TITLE}{one}" for one in sorted(titled)] + [f"{mark}{ANYWHERE}{one}" for one in sorted(titled | others)])
@@ -127,7 +128,7 @@ def _answers(languages: Sequence[str], forms: Mapping[str, bool], word: str) -> 
 
 def _query(grammar: _Grammar, places: Sequence[tuple[Body, bool]], words: Sequence[str], where: str) -> str:
     def in_body(body: Body) -> str:
-        lead = _mark(body.id) + where
+        lead = mark_of(body.id) + where
         asked = (
             grammar.either.join((grammar.prefix if begins else grammar.term).format(lead + form) for form, begins in forms.items())
             for forms in (_forms(body.languages, word) for word in words)
@@ -143,7 +144,7 @@ def _query(grammar: _Grammar, places: Sequence[tuple[Body, bool]], words: Sequen
 def _statement(connection: Connection, places: Sequence[tuple[Body, bool]], words: Sequence[str]) -> Any:
     """Best first, each with the count of all."""
     found, dialect = tables.search_item.c, connection.dialect.name
-    anywhere, titled = (_matching(dialect, _query(_GRAMMARS[dialect], places, words, where)) for where in (ANYWHERE, TITLE))
+    anywhere, titled = (found.id.in_(_ids(dialect, _query(_GRAMMARS[dialect], places, words, where))) for where in (ANYWHERE, TITLE))
     early = [body.id for body, unapproved in places if unapproved]
     open_to = and_(found.body_id.in_([body.id for body, _ in places]), or_(found.approved, found.body_id.in_(early)))
     order = (case((titled, 0), else_=1), found.day.desc(), found.meeting_id.desc(), found.id)
@@ -152,11 +153,13 @@ def _statement(connection: Connection, places: Sequence[tuple[Body, bool]], word
     )
 
 
-def _matching(dialect: str, query: str) -> ColumnElement[bool]:
+def _ids(dialect: str, query: str) -> Select[Any]:
+    """Asked of the index once, never of each row."""
     if dialect == "postgresql":
-        return tables.search_item.c.words.op("@@", is_comparison=True)(bindparam(None, query, type_=TSQUERY))
-    matched = literal_column("search_word").op("MATCH", is_comparison=True)(bindparam(None, query))
-    return tables.search_item.c.id.in_(select(column("rowid")).select_from(table("search_word")).where(matched))
+        matched = tables.search_item.alias()
+        return select(matched.c.id).where(matched.c.words.op("@@", is_comparison=True)(bindparam(None, query, type_=TSQUERY)))
+    word = literal_column("search_word").op("MATCH", is_comparison=True)(bindparam(None, query))
+    return select(column("rowid")).select_from(table("search_word")).where(word)
 
 
 def _those(connection: Connection, wanted: Any, ids: Sequence[str]) -> Iterator[Row[Any]]:
@@ -173,11 +176,16 @@ def _by_languages(places: Sequence[tuple[Body, bool]]) -> Mapping[tuple[str, ...
     return found
 
 
+def scheme_of(languages: Sequence[str]) -> str:
+    """By what words are kept, besides the record itself."""
+    return f"{SCHEME} {' '.join(languages)}"
+
+
 def _write_anew(connection: Connection, languages: tuple[str, ...], body_ids: Sequence[str]) -> None:
     """What the copy lacks or has of an older version. The version is read before the items, so that at worst newer ones are written under
     an older version, and once more by the next search."""
     meeting, known = tables.meeting.c, tables.search_meeting.c
-    scheme = f"{SCHEME} {' '.join(languages)}"
+    scheme = scheme_of(languages)
     older = or_(known.meeting_id.is_(None), known.version != meeting.version, known.scheme != scheme)
     wanted = (
         select(meeting.id, meeting.body_id, meeting.day, meeting.phase, meeting.version)
@@ -196,7 +204,7 @@ def _write(connection: Connection, languages: tuple[str, ...], scheme: str, meet
     item = tables.metadata.tables["item"]
     query = select(item).where(item.c.meeting_id.in_(by_id)).order_by(item.c.meeting_id, item.c.position)
     items = [read_row(Item, row) for row in connection.execute(query)]
-    if rows := [_row(languages, by_id[one.meeting_id], one) for one in items if is_decision(one)]:
+    if rows := [row_of(languages, by_id[one.meeting_id], one) for one in items if is_decision(one)]:
         words: ColumnElement[Any] = bindparam("kept")
         if connection.dialect.name == "postgresql":
             words = func.array_to_tsvector(func.string_to_array(words, " "))
@@ -206,7 +214,7 @@ def _write(connection: Connection, languages: tuple[str, ...], scheme: str, meet
     )
 
 
-def _row(languages: tuple[str, ...], meeting: Any, item: Item) -> dict[str, Any]:
+def row_of(languages: tuple[str, ...], meeting: Any, item: Item) -> dict[str, Any]:
     """The stock sentence of the outcome is a text of the decision too, and the year belongs to its title."""
     stock = "" if item.outcome is Outcome.NONE else wording(languages[0], f"stock.{item.outcome}")
     rest = "\n".join((item.decision, item.proposal, stock))

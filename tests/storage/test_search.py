@@ -129,7 +129,7 @@ async def test_only_the_bodies_asked_about_are_looked_through(kept: Storage, mon
     assert len(await _ids(kept, "tilinpäätös", body=True, other=True)) == 6
     assert "there-talous" not in await _ids(kept, "tilinpäätös")
     # Bodies of the same mark are told apart too.
-    monkeypatch.setattr(search, "_mark", lambda _body_id: "00000")
+    monkeypatch.setattr(search, "mark_of", lambda _body_id: "00000")
     monkeypatch.setattr(search, "SCHEME", 0)
     assert len(await _ids(kept, "tilinpäätös", body=True, other=True)) == 6
     assert await _ids(kept, "tilinpäätös", other=True) == ["there-talous", "there-satama"]
