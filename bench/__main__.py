@@ -23,6 +23,7 @@ BENCHES = {
     "P5": ("bench.documents", 90),
     "P6": ("bench.replicas", 180),
     "P7": ("bench.lifetime", 240),
+    "search": ("bench.search", 300),
     "invitations": ("bench.invitations", 90),
 }
 

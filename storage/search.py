@@ -17,13 +17,14 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Connection,
     Row,
     Select,
+    Text,
     and_,
     bindparam,
-    case,
     column,
     delete,
     func,
@@ -33,7 +34,7 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
 from meetings.model import Body, Item, Meeting, Outcome, Phase
 from meetings.ports import Decision, Found
@@ -73,7 +74,7 @@ def find_decisions(connection: Connection, places: Sequence[tuple[Body, bool]], 
         return Found()
     for languages, bodies in _by_languages(places).items():
         _write_anew(connection, languages, bodies)
-    rows = connection.execute(_statement(connection, places, words).limit(most)).all()
+    rows = _best(connection, places, words, most)
     if not rows:
         return Found()
     languages_of = {body.id: body.languages for body, _ in places}
@@ -126,40 +127,66 @@ def _answers(languages: Sequence[str], forms: Mapping[str, bool], word: str) -> 
     return any(form in kept or (begins and any(one.startswith(form) for one in kept)) for form, begins in forms.items())
 
 
-def _query(grammar: _Grammar, places: Sequence[tuple[Body, bool]], words: Sequence[str], where: str) -> str:
-    def in_body(body: Body) -> str:
-        lead = mark_of(body.id) + where
-        asked = (
-            grammar.either.join((grammar.prefix if begins else grammar.term).format(lead + form) for form, begins in forms.items())
-            for forms in (_forms(body.languages, word) for word in words)
-        )
-        return grammar.both.join(f"({one})" for one in asked)
-
-    return grammar.either.join(f"({in_body(body)})" for body, _ in places)
+def _query(grammar: _Grammar, body: Body, words: Sequence[str], where: str) -> str:
+    lead = mark_of(body.id) + where
+    asked = (
+        grammar.either.join((grammar.prefix if begins else grammar.term).format(lead + form) for form, begins in forms.items())
+        for forms in (_forms(body.languages, word) for word in words)
+    )
+    return grammar.both.join(f"({one})" for one in asked)
 
 
 # --- the search -------------------------------------------------------------------------------------------------------------
 
 
-def _statement(connection: Connection, places: Sequence[tuple[Body, bool]], words: Sequence[str]) -> Any:
-    """Best first, each with the count of all."""
-    found, dialect = tables.search_item.c, connection.dialect.name
-    anywhere, titled = (found.id.in_(_ids(dialect, _query(_GRAMMARS[dialect], places, words, where))) for where in (ANYWHERE, TITLE))
+def _best(connection: Connection, places: Sequence[tuple[Body, bool]], words: Sequence[str], most: int) -> Sequence[Row[Any]]:
+    """The items and their meetings, best first, each with the count of all."""
+    ask = _in_sqlite
+    if connection.dialect.name == "postgresql":
+        # How many words begin so it cannot tell beforehand: it would read all bodies' items rather than ask the index for those of some.
+        connection.execute(
+            select(func.set_config("enable_seqscan", "off", True), func.set_config("max_parallel_workers_per_gather", "0", True))
+        )
+        ask = _in_postgresql
+    # Asked once, not again of every row that was found.
+    titled, found = (ask(places, words, where).cte(where).prefix_with("MATERIALIZED", dialect="postgresql") for where in (TITLE, ANYWHERE))
+    columns = (found.c.item_id, found.c.meeting_id, found.c.body_id, func.count().over().label("every"))
+    order = (titled.c.id.is_(None), found.c.day.desc(), found.c.id)
+    return connection.execute(
+        select(*columns).join_from(found, titled, titled.c.id == found.c.id, isouter=True).order_by(*order).limit(most)
+    ).all()
+
+
+def _in_postgresql(places: Sequence[tuple[Body, bool]], words: Sequence[str], where: str) -> Select[Any]:
+    """Each body's own question, asked of the index."""
+    found = tables.search_item.c
+    asked = (
+        func.unnest(
+            bindparam(None, [_query(_GRAMMARS["postgresql"], body, words, where) for body, _ in places], type_=ARRAY(TSQUERY)),
+            bindparam(None, [body.id for body, _ in places], type_=ARRAY(Text)),
+            bindparam(None, [unapproved for _, unapproved in places], type_=ARRAY(Boolean)),
+        )
+        .table_valued("query", "body_id", "unapproved")
+        .render_derived(name=f"asked_{where}")
+    )
+    # By an equality the bodies would be joined, and all items read for it.
+    its_own = and_(found.words.op("@@", is_comparison=True)(asked.c.query), found.body_id.between(asked.c.body_id, asked.c.body_id))
+    return _found().join_from(asked, tables.search_item, its_own).where(or_(found.approved, asked.c.unapproved.is_(True)))
+
+
+def _in_sqlite(places: Sequence[tuple[Body, bool]], words: Sequence[str], where: str) -> Select[Any]:
+    found, grammar = tables.search_item.c, _GRAMMARS["sqlite"]
+    query = grammar.either.join(f"({_query(grammar, body, words, where)})" for body, _ in places)
+    matched = literal_column("search_word").op("MATCH", is_comparison=True)(bindparam(None, query))
+    ids: Select[Any] = select(column("rowid")).select_from(table("search_word")).where(matched)
     early = [body.id for body, unapproved in places if unapproved]
     open_to = and_(found.body_id.in_([body.id for body, _ in places]), or_(found.approved, found.body_id.in_(early)))
-    order = (case((titled, 0), else_=1), found.day.desc(), found.meeting_id.desc(), found.id)
-    return (
-        select(found.item_id, found.meeting_id, found.body_id, func.count().over().label("every")).where(anywhere, open_to).order_by(*order)
-    )
+    return _found().where(found.id.in_(ids), open_to)
 
 
-def _ids(dialect: str, query: str) -> Select[Any]:
-    """Asked of the index once, never of each row."""
-    if dialect == "postgresql":
-        matched = tables.search_item.alias()
-        return select(matched.c.id).where(matched.c.words.op("@@", is_comparison=True)(bindparam(None, query, type_=TSQUERY)))
-    word = literal_column("search_word").op("MATCH", is_comparison=True)(bindparam(None, query))
-    return select(column("rowid")).select_from(table("search_word")).where(word)
+def _found() -> Select[Any]:
+    found = tables.search_item.c
+    return select(found.id, found.item_id, found.meeting_id, found.body_id, found.day)
 
 
 def _those(connection: Connection, wanted: Any, ids: Sequence[str]) -> Iterator[Row[Any]]:
