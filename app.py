@@ -52,6 +52,7 @@ from jobs.handlers import Handlers
 from jobs.mail import Letters, PersonalAddress
 from jobs.runner import Handler, Runner
 from jobs.schedules import ScheduleHandlers
+from jobs.steady import Steady
 from meetings.effects import Effect, ReadAnswers
 from meetings.ports import Mail
 from settings import Settings, read_settings
@@ -121,7 +122,9 @@ async def create_app(
     def personal(page: str, ids: tuple[str, ...], until: datetime) -> str:
         return personal_link(base, page, ids, key, until)
 
-    runner = Runner(storage, _handlers(settings, storage, edge, graph, Links(base, address, personal), pace), telemetry)
+    # A clock that is moved by hand is right wherever it stands.
+    steady = Steady(clock) if clock is now else None
+    runner = Runner(storage, _handlers(settings, storage, edge, graph, Links(base, address, personal), pace), telemetry, steady)
 
     async def intake(name: str, content: bytes) -> str:
         return await asyncio.to_thread(read_file, name, content)

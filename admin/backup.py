@@ -19,7 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from settings import read_settings
 from storage.alone import AlreadyRunning, be_alone
-from storage.backup import Unfit, back_up, file_of, put_back
+from storage.backup import Unfit, back_up, put_back
+from storage.engine import sqlite_file
 from storage.restored import RESPITE, settle
 from storage.transaction import Storage
 
@@ -44,19 +45,20 @@ def add_commands(commands: Any) -> None:
 
 def _backup(options: argparse.Namespace) -> int:
     url, file = read_settings().database_url, options.file.resolve()
-    if not url.startswith("sqlite"):
+    database = sqlite_file(url)
+    if database is None:
         sys.stdout.write(dump_lines(url, file))
         return 0
-    if not file_of(url).exists():
-        return _refuse(f"There is no database at {file_of(url)} yet.")
+    if not database.exists():
+        return _refuse(f"There is no database at {database} yet.")
     if not file.parent.is_dir():
         return _refuse(f"There is no folder {file.parent}.")
-    if file.exists() and (not options.force or file.samefile(file_of(url))):
+    if file.exists() and (not options.force or file.samefile(database)):
         return _refuse(f"{file} is there already; --force takes its place, but never that of the database itself.")
     try:
-        back_up(url, file)
+        back_up(database, file)
     except (Unfit, sqlite3.Error, OSError) as error:
-        return _refuse(f"No backup was made of {file_of(url)}. {error}")
+        return _refuse(f"No backup was made of {database}. {error}")
     sys.stdout.write(f"Done: {file}, {file.stat().st_size / 1_048_576:.1f} MB, checked page by page, with a whole journal.\n")
     return 0
 
@@ -68,12 +70,12 @@ def _restore(options: argparse.Namespace) -> int:
     if options.file is None:
         return _refuse("Which backup? python app.py restore FILE")
     file = options.file.resolve()
-    if not url.startswith("sqlite"):
+    database = sqlite_file(url)
+    if database is None:
         sys.stdout.write(restore_lines(url, file, datetime.now(UTC)))
         return 0
     if not file.is_file():
         return _refuse(f"There is no file {file}.")
-    database = file_of(url)
     if database.exists() and file.samefile(database):
         return _refuse("That is the database itself.")
     try:
@@ -81,7 +83,7 @@ def _restore(options: argparse.Namespace) -> int:
     except (AlreadyRunning, OSError) as refused:
         return _refuse(str(refused))
     try:
-        kept = put_back(url, file, datetime.now(UTC))
+        kept = put_back(database, file, datetime.now(UTC))
     except (Unfit, sqlite3.Error, OSError) as error:
         return _refuse(f"Nothing was restored from {file}. {error}")
     finally:

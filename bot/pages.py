@@ -10,6 +10,7 @@ from aiohttp import web
 
 from documents.links import is_valid
 from meetings.errors import NotFound
+from storage.errors import Unavailable
 from storage.transaction import Storage
 
 TYPES = {
@@ -28,6 +29,8 @@ def add_documents(app: web.Application, storage: Storage, key: bytes, now: Calla
             found, content = await storage.read(lambda tx: (tx.document(document_id), tx.document_content(document_id)))
         except NotFound:
             raise web.HTTPNotFound from None
+        except Unavailable:
+            raise web.HTTPServiceUnavailable(headers={"Retry-After": "30"}) from None
         return web.Response(
             body=content,
             content_type=TYPES[found.format],

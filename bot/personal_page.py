@@ -19,6 +19,7 @@ from documents.links import read_personal_token
 from meetings.commands import ChooseLanguage
 from meetings.errors import MeetingError, NotFound, Refused
 from meetings.use_cases import execute
+from storage.errors import Unavailable
 from storage.transaction import Storage, Transaction
 from telemetry.observed import Telemetry
 from telemetry.under_way import Observed
@@ -86,6 +87,8 @@ class PersonalPage(Generic[State]):
             state = await self._storage.read(lambda tx: self._kind.look(tx, ids, None))
         except NotFound:
             return _no_link(request)
+        except Unavailable:
+            return _away(request)
         return self._page(state, {}, 200)
 
     async def take(self, request: web.Request) -> web.Response:
@@ -94,7 +97,11 @@ class PersonalPage(Generic[State]):
             return _no_link(request)
         with self._telemetry.turn() as turn:
             turn.command, turn.outcome = f"page_{self._kind.name}", "failed"
-            response = await self._take(request, ids, turn)
+            try:
+                response = await self._take(request, ids, turn)
+            except Unavailable as failure:
+                log.warning("what a personal page was told could not be kept", reason=str(failure))
+                return _away(request)
             if response.status < 500:
                 turn.outcome = "answered" if response.status == 200 else "refused"
             return response
@@ -119,6 +126,8 @@ class PersonalPage(Generic[State]):
             return await self._again(ids, typed, error, 404)
         except MeetingError as error:
             return await self._again(ids, typed, error, 422)
+        except Unavailable:
+            raise
         except Exception:
             log.exception("what a personal page was told could not be kept")
             return await self._again(ids, typed, Refused("turn.fault", turn=turn.turn), 500)
@@ -169,7 +178,17 @@ def fill(template: str, language: str, **values: object) -> str:
 
 
 def _no_link(request: web.Request) -> web.Response:
-    """One page for a link that is not ours, altered or too old, in the reader's browser's language."""
+    """One page for a link that is not ours, altered or too old."""
+    return web.Response(text=fill("no_link.html", _browsers(request)), content_type="text/html", status=404, headers=_HEADERS)
+
+
+def _away(request: web.Request) -> web.Response:
+    """While the database cannot be used: what was typed is still in the page before this one, and sent again it is kept once."""
+    headers = {**_HEADERS, "Retry-After": "30"}
+    return web.Response(text=fill("away.html", _browsers(request)), content_type="text/html", status=503, headers=headers)
+
+
+def _browsers(request: web.Request) -> str:
+    """The language that the reader's browser asks for."""
     wanted = [part.partition(";")[0].strip()[:2].lower() for part in request.headers.get("Accept-Language", "").split(",")]
-    language = next((one for one in wanted if one in LANGUAGES), "fi")
-    return web.Response(text=fill("no_link.html", language), content_type="text/html", status=404, headers=_HEADERS)
+    return next((one for one in wanted if one in LANGUAGES), "fi")

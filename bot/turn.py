@@ -18,12 +18,14 @@ from meetings.commands import Command, stem
 from meetings.errors import MeetingError, NotAllowed, Refused
 from meetings.screens.base import Screen, Sentence, Told, sentence
 from meetings.use_cases import current, execute, refusal, require_right
+from storage.errors import Unavailable
 from storage.transaction import Storage, Transaction
 from telemetry.under_way import Observed, under_way
 from texts import LANGUAGES
 
 log = structlog.get_logger()
 FILE_LIMIT = 5 * 1024 * 1024
+MOST_LANGUAGES = 10_000
 
 
 class Download(Protocol):
@@ -50,6 +52,7 @@ class Turns:
         self._read_file = read_file
         self._check_template = check_template
         self._address = address
+        self._languages: dict[tuple[str, str], str] = {}
 
     async def answer(self, activity: Mapping[str, Any]) -> dict[str, Any] | None:
         """The card that answers an activity; None when there is nothing to answer."""
@@ -72,6 +75,9 @@ class Turns:
         except MeetingError as error:  # of somebody who cannot even be told where they stand, such as one without an account
             observed.outcome = "refused"
             return self._card(_told(error), turn.language)
+        except Unavailable as failure:
+            log.warning("a turn could not be kept", turn=observed.turn, reason=str(failure))
+            return self._card(_not_kept(), self._languages.get((turn.tenant_id, turn.account_id)) or turn.spoken or turn.language)
         except Exception:
             log.exception("turn failed", turn=observed.turn)
             return self._card(_fault(observed.turn), turn.language)
@@ -86,11 +92,22 @@ class Turns:
             except MeetingError as error:
                 return await self._refused(turn, error, observed)
         try:
-            card = await self._storage.run(lambda tx: self._card(*_execute(turn, content, tx)), key=turn.key)
+            card, language = await self._storage.run(lambda tx: self._answered(turn, content, tx), key=turn.key)
         except MeetingError as error:
             return await self._refused(turn, error, observed)
         observed.outcome = "answered"
+        self._remember(turn, language)
         return card
+
+    def _answered(self, turn: Turn, content: bytes, tx: Transaction) -> tuple[dict[str, Any], str]:
+        screen, language = _execute(turn, content, tx)
+        return self._card(screen, language), language
+
+    def _remember(self, turn: Turn, language: str) -> None:
+        """The language of those who were heard lately, for when the database cannot be asked."""
+        if len(self._languages) >= MOST_LANGUAGES:
+            self._languages.clear()
+        self._languages[turn.tenant_id, turn.account_id] = language
 
     async def _refused(self, turn: Turn, error: MeetingError, observed: Observed) -> dict[str, Any]:
         """A transaction of its own, as the refused one was rolled back: nothing of it may stay."""
@@ -166,6 +183,10 @@ def _language_of(turn: Turn, tx: Transaction) -> str:
         tx.actor = replace(tx.actor, language=turn.spoken)
         tx.save(tx.actor)
     return tx.actor.language or turn.language
+
+
+def _not_kept() -> Screen:
+    return Told(text=sentence("turn.not_kept"), wrong=True, steps=(c.ShowStatus(),))
 
 
 def _fault(turn_id: str) -> Screen:

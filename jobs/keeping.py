@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from storage.errors import Unavailable
 from storage.transaction import Storage, Transaction
 
 log = structlog.get_logger()
@@ -22,6 +21,6 @@ async def keep(storage: Storage, work: Callable[[Transaction], Result]) -> Resul
     while True:
         try:
             return await storage.run(work)
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
-            log.warning("what was sent could not be written down yet", reason=type(error).__name__)
+        except Unavailable as error:
+            log.warning("what was sent could not be written down yet", reason=str(error))
             await asyncio.sleep(AGAIN)

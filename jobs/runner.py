@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from jobs import lease
 from jobs.lease import Lease, LeaseLost
 from jobs.retry import decide
+from jobs.steady import Steady
 from storage import gates, outbox, workers
 from storage.alone import be_alone
 from storage.outbox import ATTEMPTS, Claimed
@@ -47,8 +48,16 @@ Handler = Callable[[Any], Awaitable[str]]
 class Runner:
     """Runs effects at least once, one at a time in a lane and in order, several lanes at once."""
 
-    def __init__(self, storage: Storage, handlers: Mapping[type[Any], Handler], telemetry: Telemetry | None = None) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        handlers: Mapping[type[Any], Handler],
+        telemetry: Telemetry | None = None,
+        steady: Steady | None = None,
+    ) -> None:
+        """`steady` tells when the clock jumped; without it, it is believed whatever it says."""
         self._storage = storage
+        self._steady = steady
         self._telemetry = telemetry or Telemetry()
         self._handlers = handlers
         self._id = secrets.token_hex(8)
@@ -156,17 +165,26 @@ class Runner:
                     await asyncio.wait_for(self._wake.wait(), wait)
                     await asyncio.sleep(self._looked + BREATH - time.monotonic())
 
+    @property
+    def _timers(self) -> bool:
+        """Whether what waits for nothing but its time may be carried out."""
+        return self._steady is None or self._steady.trusted
+
     async def _claim(self) -> list[Claimed]:
+        at = self._storage.clock()  # before it is looked whether it can be trusted: a jump after that is of the next round
+        if self._steady is not None and self._steady.look() < 0:
+            await self._storage.execute(outbox.hasten)
+        timers = self._timers
         free = AT_ONCE - len(self._tasks)
         if not free or any(one.alone for one in self._tasks.values()):
             return []
-        return await self._storage.execute(lambda connection, now: outbox.claim(connection, now, free, self._id, bool(self._tasks)))
+        return await self._storage.execute(lambda connection, _now: outbox.claim(connection, at, free, self._id, bool(self._tasks), timers))
 
     async def _idle(self) -> float:
         """Seconds until something falls due; a commit, or the end of an effect that others wait for, wakes the loop before."""
         if len(self._tasks) >= AT_ONCE or any(one.alone for one in self._tasks.values()):
             return POLL
-        due, now = await self._storage.look(lambda connection, now: (outbox.next_due(connection), now))
+        due, now = await self._storage.look(lambda connection, now: (outbox.next_due(connection, self._timers), now))
         return POLL if due is None else min(max((due - now).total_seconds(), SHORTEST), POLL)
 
     async def _forget(self) -> None:

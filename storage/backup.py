@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.journal import first_break
@@ -20,11 +20,6 @@ from storage.look import Version, opened, version_of
 
 class Unfit(Exception):
     """Not a whole database of this bot. The text is a sentence about it."""
-
-
-def file_of(url: str) -> Path:
-    """Where the database of an `sqlite:` address lies."""
-    return Path(make_url(url).database or "").resolve()
 
 
 def url_of(file: Path) -> str:
@@ -49,18 +44,17 @@ def check(file: Path) -> None:
         raise Unfit("It was made by another version of the bot, or by something else.")
 
 
-def back_up(url: str, file: Path) -> None:
+def back_up(database: Path, file: Path) -> None:
     """A copy of one moment, whatever is written meanwhile, which takes the place of `file` when it has been checked. Raises `Unfit`, and
     sqlite3.Error or OSError when the copy cannot be made."""
-    with _copy(file_of(url), file) as copy:
+    with _copy(database, file) as copy:
         check(copy)
         _take_place(copy, file)
 
 
-def put_back(url: str, file: Path, at: datetime) -> Path | None:
+def put_back(database: Path, file: Path, at: datetime) -> Path | None:
     """`file` in the place of the database, on which nothing may run; what was there before lies beside it under the name returned. Raises
     `Unfit` and leaves all as it was."""
-    database = file_of(url)
     with _copy(file, database) as copy:
         check(copy)
         kept = _put_aside(database, at) if database.exists() else None

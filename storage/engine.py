@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
+
+# Seconds that SQLite waits for another process that holds the file.
+BUSY = 4
+# A server that does not answer is given up within seconds, each a few (https://www.postgresql.org/docs/current/libpq-connect.html).
+_IN_TIME = {"connect_timeout": 4, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 8000}
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Where the database of an `sqlite:` address lies; None when it is no file."""
+    parts = make_url(url)
+    named = parts.get_backend_name() == "sqlite" and parts.database not in {None, "", ":memory:"}
+    return Path(str(parts.database)).resolve() if named else None
 
 
 def open_engine(url: str) -> Engine:
     """The engine of a database. Its errors do not carry what was to be written: they are logged, and that is people's."""
     if not url.startswith("sqlite"):
         # A connection is not tried before it is used: whatever finds it broken runs again, on new ones.
-        return create_engine(url, pool_size=12, max_overflow=4, hide_parameters=True)
+        made = create_engine(url, pool_size=12, max_overflow=4, pool_timeout=5, hide_parameters=True, connect_args=dict(_IN_TIME))
+        event.listen(made, "connect", _limit)
+        return made
     # Every transaction is ended where it was begun, so the pool need not roll back once more.
     engine = create_engine(
         url,
@@ -22,18 +37,27 @@ def open_engine(url: str) -> Engine:
         pool_size=6,
         pool_reset_on_return=None,
         hide_parameters=True,
-        connect_args={"check_same_thread": False, "timeout": 30},
+        connect_args={"check_same_thread": False, "timeout": BUSY},
     )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         # The driver would begin transactions itself, and not at once; `_begin` of storage/transaction.py does.
         connection.isolation_level = None
-        for pragma in ("busy_timeout=30000", "synchronous=NORMAL", "foreign_keys=ON"):
+        for pragma in (f"busy_timeout={BUSY * 1000}", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
         _write_ahead(connection)
 
     return engine
+
+
+def _limit(connection: Any, _record: Any) -> None:
+    """What the server ends by itself: a statement that nobody waits for any more, and the transaction of a process that stands still and
+    holds rows which others need. Not for migrations (storage/migrate.py)."""
+    connection.autocommit = True
+    connection.execute("SET statement_timeout = '30s'")
+    connection.execute("SET idle_in_transaction_session_timeout = '15s'")
+    connection.autocommit = False
 
 
 def _write_ahead(connection: Any) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from storage.errors import Unavailable
+
 _AWAY = (
     "08",
     "57P",
@@ -19,7 +21,10 @@ _WORDS = {
 
 
 def fault_of(error: BaseException) -> str:
-    """`away`, `silent` (all connections wait for an answer), `full`, `read_only`, or `failing` for anything else."""
+    """`away`, `silent` (all connections wait for an answer), `full`, `read_only`, `gone` (the file is another, or none), or
+    `failing` for anything else."""
+    if isinstance(error, Unavailable):
+        return str(error)
     if isinstance(error, NoConnection):
         return "silent"
     if not isinstance(error, DBAPIError):

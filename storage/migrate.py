@@ -24,6 +24,8 @@ def upgrade(engine: Engine) -> None:
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
+            for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                connection.exec_driver_sql(f"SET LOCAL {setting} = 0")
             connection.execute(select(func.pg_advisory_xact_lock(_PLACE)))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

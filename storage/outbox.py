@@ -117,14 +117,15 @@ def write(connection: Connection, now: datetime, wanted: Sequence[tuple[Effect, 
     return bool(rows) or any(absorbed.values())
 
 
-def claim(connection: Connection, now: datetime, most: int, worker_id: str = "", busy: bool = False) -> list[Claimed]:
+def claim(connection: Connection, now: datetime, most: int, worker_id: str = "", busy: bool = False, timers: bool = True) -> list[Claimed]:
     """Up to `most` due effects, the first of each lane in which nothing runs. The attempt is counted here, so that an effect that
     kills its process does not loop for ever. An earlier waiting row of the lane is not overtaken. Of those that saw a process end, one by
-    itself, and none at all while this one is `busy`. Rows this version cannot read wait for one that can."""
-    rows = connection.execute(_DUE_ALONE, {"now": now}).all()
+    itself, and none at all while this one is `busy`. Rows this version cannot read wait for one that can.
+    Without `timers` what has no lane, and so waits for nothing but its time, is left."""
+    rows = connection.execute(_due_alone(timers), {"now": now}).all()
     if rows and busy:
         return []
-    rows = rows or connection.execute(_due(most), {"now": now}).all()
+    rows = rows or connection.execute(_due(most, timers), {"now": now}).all()
     if not rows:
         return []
     connection.execute(_TAKEN, {"claimed": [row.seq for row in rows], "worker_id": worker_id})
@@ -168,13 +169,26 @@ _CLAIMABLE = (
     .order_by(effect.c.due_at, effect.c.seq)
     .with_for_update(of=effect, skip_locked=True)
 )
-_DUE_ALONE = _CLAIMABLE.where(effect.c.crashes > _NONE).limit(1)
 _NEXT = select(effect.c.due_at).where(effect.c.state == _WAITING, _first_of_lane()).order_by(effect.c.due_at, effect.c.seq).limit(1)
 
 
 @cache
-def _due(most: int) -> Select[Any]:
-    return _CLAIMABLE.where(effect.c.crashes == _NONE).limit(literal_column(str(most), Integer))
+def _due(most: int, timers: bool) -> Select[Any]:
+    return _wanted(_CLAIMABLE, timers).where(effect.c.crashes == _NONE).limit(literal_column(str(most), Integer))
+
+
+@cache
+def _due_alone(timers: bool) -> Select[Any]:
+    return _wanted(_CLAIMABLE, timers).where(effect.c.crashes > _NONE).limit(1)
+
+
+@cache
+def _next(timers: bool) -> Select[Any]:
+    return _wanted(_NEXT, timers)
+
+
+def _wanted(query: Select[Any], timers: bool) -> Select[Any]:
+    return query if timers else query.where(effect.c.lane != "")
 
 
 _TAKEN = (
@@ -255,9 +269,15 @@ def rescue(connection: Connection, now: datetime, most: int, living: Select[tupl
     return len(rows)
 
 
-def next_due(connection: Connection) -> datetime | None:
+def next_due(connection: Connection, timers: bool = True) -> datetime | None:
     """When something could be claimed next, if nothing changes: rows behind another one of their lane do not count."""
-    return connection.execute(_NEXT).scalar()
+    return connection.execute(_next(timers)).scalar()
+
+
+def hasten(connection: Connection, now: datetime) -> None:
+    """After the clock went back: nothing but timers waits for a time that was told by the clock that was wrong."""
+    early = and_(effect.c.state == WAITING, effect.c.lane != "", effect.c.due_at > now)
+    connection.execute(update(effect).where(early).values(due_at=now))
 
 
 def health(connection: Connection, now: datetime) -> dict[str, Any]:

@@ -7,16 +7,17 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, String, Table, any_, bindparam, delete, func, insert, select, union, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InternalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from meetings.commands import Command, inputs, stem
 from meetings.effects import Effect
@@ -25,8 +26,9 @@ from meetings.model import Body, Conversation, Document, Draft, EventTrouble, Me
 from meetings.ports import EventState, Found, Saved
 from meetings.rules.answers import BEFORE
 from storage import journal, outbox, search, tables
-from storage.engine import open_engine
-from storage.errors import Conflict
+from storage.engine import open_engine, sqlite_file
+from storage.errors import Conflict, Unavailable
+from storage.faults import fault_of
 from storage.known import MOST as MOST_KNOWN
 from storage.known import Known, Root
 from storage.mapping import as_loaded, by_id, load_root, read_row, save_root, save_single
@@ -38,6 +40,8 @@ from texts import wording
 
 Result = TypeVar("Result")
 ATTEMPTS = 3
+# Seconds. Teams waits 15 for an answer; before that people are told that nothing was kept.
+PATIENCE = 8.0
 _PLACE = 0x50796E  # of the advisory lock of transactions in PostgreSQL
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 NOBODY = Person(id="", tenant_id="", name="")
@@ -520,6 +524,8 @@ class Storage:
         self._snapshots = (
             self._engine if self._sqlite else self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         )
+        self._file = sqlite_file(url)
+        self._inode = 0
         # One writer on SQLite: its queue is the single-writer lock. PostgreSQL locks rows, so several write at once.
         self._writers = ThreadPoolExecutor(1 if self._sqlite else 8, "storage-write")
         self._readers = ThreadPoolExecutor(4, "storage-read")
@@ -530,6 +536,8 @@ class Storage:
 
     def _prepare(self) -> None:
         upgrade(self._engine)
+        if self._file is not None:
+            self._inode = self._file.stat().st_ino
         self._again(lambda _attempt: self._make_secrets())
 
     def _make_secrets(self) -> None:
@@ -552,12 +560,16 @@ class Storage:
         key: str = "",
     ) -> Result:
         """Run `work` in one transaction; leaving commits, raising rolls back. Run again, at most three times, when somebody else
-        changed the same thing. With `key` seen before, `tx.repeat` is set."""
-
+        changed the same thing. With `key` seen before, `tx.repeat` is set. Raises `Unavailable` when the database cannot be used, and
+        when its turn has not come within `PATIENCE`."""
         turn = turn_id()
+        until = time.monotonic() + PATIENCE
 
         def hop() -> Result:
-            wrote, result = self._again(lambda attempt: self._once(work, actor, conversation, key, turn, attempt))
+            if time.monotonic() > until:
+                raise Unavailable("silent")  # nobody waits any more, so it must not be done after all
+            with _available():
+                wrote, result = self._again(lambda attempt: self._once(work, actor, conversation, key, turn, attempt), until)
             if wrote:
                 self.woken()  # here, so that one who no longer waits for the answer cannot keep the effects waiting
             return result
@@ -565,14 +577,15 @@ class Storage:
         return await asyncio.get_running_loop().run_in_executor(self._writers, hop)
 
     async def read(self, work: Callable[[Transaction], Result], *, actor: Person | None = None) -> Result:
-        """Run `work` on a connection of its own, changing nothing."""
-
-        return await self.look(lambda connection, now: work(self._transaction(connection, now, actor, None, changing=False)))
+        """Run `work` on a connection of its own, changing nothing. Raises `Unavailable`."""
+        with _available(InternalError):  # of a transaction that is read-only because it reads
+            return await self.look(lambda connection, now: work(self._transaction(connection, now, actor, None, changing=False)))
 
     async def look(self, work: Callable[[Connection, datetime], Result]) -> Result:
         """Plain statements on one snapshot of the database, changing nothing; never in the way of a writer."""
 
         def once() -> Result:
+            self._check_file()
             with self._snapshots.connect() as connection:
                 if self._sqlite:
                     connection.exec_driver_sql("BEGIN")
@@ -584,11 +597,22 @@ class Storage:
         """Plain statements in one transaction, for the runner and the calendar stand-in."""
 
         def once() -> Result:
+            self._check_file()
             with self._engine.begin() as connection:
                 _begin(connection)
                 return work(connection, self.clock())
 
         return await asyncio.get_running_loop().run_in_executor(self._writers, lambda: self._again(lambda _attempt: once()))
+
+    def _check_file(self) -> None:
+        """A file that was taken away under us would take everything written from now on with it. Raises `Unavailable`."""
+        if self._inode and self._file is not None:
+            try:
+                there = self._file.stat().st_ino == self._inode
+            except OSError:
+                there = False
+            if not there:
+                raise Unavailable("gone")
 
     async def health(self) -> Mapping[str, Any]:
         """Depth of the outbox, dead effects, and the age of the oldest due one in seconds. Raises what the database raises; after a write
@@ -607,6 +631,7 @@ class Storage:
         turn: str,
         attempt: int,
     ) -> tuple[bool, Result]:
+        self._check_file()
         with ExitStack() as promise:
             with self._engine.begin() as connection:
                 _begin(connection)
@@ -637,7 +662,7 @@ class Storage:
     ) -> Transaction:
         return Transaction(connection, now, self._holiday, actor, conversation, changing=changing, known=self._known, turn=turn)
 
-    def _again(self, once: Callable[[int], Result]) -> Result:
+    def _again(self, once: Callable[[int], Result], until: float = float("inf")) -> Result:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return once(attempt)
@@ -645,7 +670,7 @@ class Storage:
                 if attempt == ATTEMPTS:
                     raise
             except DBAPIError as error:
-                if attempt == ATTEMPTS or not _passing(error):
+                if attempt == ATTEMPTS or not _passing(error) or time.monotonic() > until:
                     self._refused = True
                     raise
         raise AssertionError("the last attempt returns or raises")
@@ -655,6 +680,17 @@ def _try_to_write(connection: Connection, _now: datetime) -> None:
     """Something that needs room, and is gone again."""
     connection.execute(insert(tables.secret).values(name="trial", value=bytes(32_768)))
     connection.execute(delete(tables.secret).where(tables.secret.c.name == "trial"))
+
+
+@contextmanager
+def _available(*ours: type[DBAPIError]) -> Iterator[None]:
+    """What the driver raises about the database itself, and not about what is asked of it (`ours`), is `Unavailable`."""
+    try:
+        yield
+    except (DBAPIError, NoConnection) as error:
+        if isinstance(error, (DataError, IntegrityError, ProgrammingError, *ours)):
+            raise
+        raise Unavailable(fault_of(error)) from error
 
 
 def _passing(error: DBAPIError) -> bool:

@@ -22,6 +22,7 @@ REMEMBERED = 600.0
 
 SAYS: Mapping[str, str] = {
     "database away": "The database cannot be reached; what is asked is answered with an apology, and effects wait until it is back.",
+    "database gone": "The database file was moved, replaced or deleted under the running bot: put it back, or start the bot anew.",
     "database silent": "The database does not answer in time.",
     "database full": "The disc of the database is full: nothing can be written until there is room.",
     "database read_only": "The database takes nothing that is written: it is read-only.",

@@ -91,7 +91,7 @@ async def test_what_was_there_is_kept_with_what_a_killed_bot_left_in_its_log(tmp
     database, backup = tmp_path / "pykala.db", tmp_path / "backup.db"
     url = url_of(database)
     await _written(url, "first")
-    back_up(url, backup)
+    back_up(database, backup)
     await _written(url, "second")
     # As SIGKILL leaves them: the newest turn is in the log alone.
     killed = tmp_path / "killed"
@@ -104,7 +104,7 @@ async def test_what_was_there_is_kept_with_what_a_killed_bot_left_in_its_log(tmp
     left = killed / "pykala.db"
     left.chmod(0o640)
     assert left.with_name("pykala.db-wal").stat().st_size
-    kept = put_back(url_of(left), backup, AT)
+    kept = put_back(left, backup, AT)
     assert kept == killed / "pykala.db.replaced-2026-05-12T063000Z"
     assert (_turns(kept), _turns(left)) == ({"first", "second", "third"}, {"first"})
     assert stat.S_IMODE(left.stat().st_mode) == 0o640
@@ -164,11 +164,11 @@ async def test_a_file_that_is_not_whole_replaces_nothing(tmp_path: Path, harm: C
     await _written(url_of(database), "first")
     with create_engine(url_of(database)).begin() as connection:
         append(connection, Entry("", "", "aino", AT, "show_help", {}))
-    back_up(url_of(database), backup)
+    back_up(database, backup)
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     harm(backup)
     with pytest.raises((Unfit, sqlite3.DatabaseError), match=sentence):
-        put_back(url_of(database), backup, AT)
+        put_back(database, backup, AT)
     assert _turns(database) == {"first"}
     assert _names(tmp_path) <= {"backup.db", "pykala.db", "pykala.db-shm", "pykala.db-wal"}
 
@@ -201,7 +201,7 @@ async def test_a_damaged_database_is_not_passed_off_as_a_backup(tmp_path: Path) 
     await _written(url_of(database), "first")
     _zeroed(database)
     with pytest.raises(Unfit, match="damaged"):
-        back_up(url_of(database), tmp_path / "backup.db")
+        back_up(database, tmp_path / "backup.db")
     assert not (tmp_path / "backup.db").exists()
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from meetings.effects import ReadMembers
+from storage.errors import Unavailable
 from storage.faults import fault_of
 from storage.transaction import Storage
 from telemetry import health
@@ -135,7 +136,7 @@ async def test_a_disc_without_room_is_told_until_there_is_room(tmp_path: Path) -
             connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")  # type: ignore[attr-defined]
 
     room(1)
-    with pytest.raises(OperationalError):
+    with pytest.raises(Unavailable):
         await storage.run(lambda tx: tx.keep_content(bytes(1_000_000)))
     ticks.now += 10.0
     state = await one.state()
@@ -155,7 +156,7 @@ async def test_a_database_that_takes_nothing_is_read_only(tmp_path: Path) -> Non
     def fixed(connection: object) -> None:
         connection.exec_driver_sql("PRAGMA query_only=1")  # type: ignore[attr-defined]
 
-    with pytest.raises(OperationalError):
+    with pytest.raises(Unavailable):
         await storage.run(lambda tx: tx.later(ReadMembers("19:one@thread.tacv2")))
     state = await Health(storage.health, fault_of, lambda: "ok", Clock()).state()
     assert (state.ready, state.database) == (False, "read_only")
