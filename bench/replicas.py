@@ -35,6 +35,10 @@ EFFECTS = 100
 SPACED = 0.04  # seconds between two effects: slower than the tenant's gate
 AHEAD = timedelta(seconds=1)
 IDLE = 20.0
+NOTE = (
+    "One replica keeps what it has read of a meeting in memory as long as nobody else changes it; with two that take turns at the same "
+    "meetings each reads it anew. They pay where there are cores for them, and when one of them is down."
+)
 
 
 def presses(channel: Channel) -> Iterator[bytes]:
@@ -171,4 +175,4 @@ def report(begun: dict[str, tuple[list[float], list[float]]], speeds: dict[str, 
         "effect due → heard p50 / p95 ms",
         f"idle CPU of each, {rest:.0f} s",
     )
-    return Table("P6", "two replicas beside one, PostgreSQL", columns, tuple(row(name) for name in speeds))
+    return Table("P6", "two replicas beside one, PostgreSQL", columns, tuple(row(name) for name in speeds), notes=(NOTE,))

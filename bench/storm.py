@@ -31,6 +31,11 @@ AHEAD = timedelta(seconds=4)
 MOST, GIVEN_UP = 60.0, 150.0
 WATCHED = 15.0
 PACE = 50
+REMAINS = (
+    "The cores are the limit, not a lock: a decision is 27 exchanges with the server (its body and meeting read; the record, "
+    "its effects and the journal written; its own end), whose CPU the columns tell. All writers of the journal take turns from their entry "
+    "to the commit, which would be the next limit, at several hundred a second."
+)
 _UNDECIDED = text("SELECT count(*) FROM effect WHERE kind = 'EndRound' AND state IN ('waiting', 'running')")
 ROUND = tables.metadata.tables["round"]
 
@@ -161,7 +166,7 @@ def report(bodies: int, decided: Decided, spent: tuple[float, float], posts: flo
         (row,),
         (
             Target("each decided once", f"{decided.rounds} of {bodies}, {decided.twice} twice", once),
-            Target(f"all decided < {MOST:.0f} s after the deadline", f"{decided.all:.1f} s", once and decided.all < MOST),
+            Target(f"all decided < {MOST:.0f} s after the deadline", f"{decided.all:.1f} s", once and decided.all < MOST, REMAINS),
             Target(f"no more than {PACE} posts in any second", str(most), most <= PACE),
         ),
     )

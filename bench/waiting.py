@@ -24,6 +24,10 @@ EVERY = 0.01
 BARE, EDGE, STATUS, PRESS = "bare aiohttp, echo", "our edge, echo", "the product, status", "the product, press"
 AGENTS = "Agents SDK (ActivityHandler), echo"
 SHARE, LATE = 0.85, 20.0
+REMAINS = (
+    "A status is four times the CPU of an echo, most of it statements and the card, in one process that shares the cores with the "
+    "channel, the sender and the probe. Where those are elsewhere the channel's 80 ms decide."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,8 @@ def report(results: dict[str, list[Measured]]) -> Table:
     )
     late = median(one.alive_p99 for one in results[STATUS])
     targets = (
-        Target(f"{STATUS}: turns/s ≥ {SHARE} of bare aiohttp's", f"{share(STATUS):.2f}", share(STATUS) >= SHARE),
-        Target(f"{STATUS}: /healthz p99 < {LATE:.0f} ms meanwhile", f"{late:.1f} ms", late < LATE),
+        Target(f"{STATUS}: turns/s ≥ {SHARE} of bare aiohttp's", f"{share(STATUS):.2f}", share(STATUS) >= SHARE, REMAINS),
+        Target(f"{STATUS}: /healthz p99 < {LATE:.0f} ms meanwhile", f"{late:.1f} ms", late < LATE, REMAINS),
     )
     columns = ("bot", "turns/s", ": bare", "answer p50 / p95 ms", "/healthz p99 / max ms", "CPU ms/turn")
     return Table("P2", f"{AT_ONCE} at once, the channel answers after {DELAY * 1000:.0f} ms", columns, rows, targets)

@@ -47,9 +47,11 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
         name = f"pykala_{uuid.uuid4().hex}"
         with _administering(server) as connection:
             connection.execute(text(f"CREATE DATABASE {name}"))
-        yield server.set(database=name).render_as_string(hide_password=False)
-        with _administering(server) as connection:
-            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+        try:
+            yield server.set(database=name).render_as_string(hide_password=False)
+        finally:
+            with _administering(server) as connection:
+                connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @contextmanager
@@ -70,9 +72,11 @@ def _own_server(durable: bool) -> Iterator[URL]:
         for setting in () if durable else ("fsync", "synchronous_commit", "full_page_writes"):
             connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
         connection.execute(text("SELECT pg_reload_conf()"))
-    yield url
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield url
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def client_tools() -> str:
