@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -53,6 +54,8 @@ def main() -> None:
     names: list[str] = arguments.parse_args().names
     if unknown := [name for name in names if name not in BENCHES]:
         arguments.error(f"there is no {unknown[0]}: {', '.join(BENCHES)}")
+    # As Ctrl-C does: what was started ends with us.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
     tables = []
     for name in names or BENCHES:
