@@ -26,6 +26,7 @@ BENCHES = {
     "P7": ("bench.lifetime", 300),
     "search": ("bench.search", 300),
     "invitations": ("bench.invitations", 90),
+    "engines": ("bench.engines", 400),
 }
 
 
