@@ -46,8 +46,9 @@ MOVED = timedelta(hours=1)
 
 def write_own(connection: Connection, wanted: Wanted) -> None:
     """As `Storage.run` does."""
-    outbox.write(connection, [(one, due or datetime.now(UTC)) for one, due in wanted])
-    wake(connection)
+    now = datetime.now(UTC)
+    if outbox.write(connection, now, [(one, due or now) for one, due in wanted]):
+        wake(connection)
 
 
 def plainly(connection: Connection, wanted: Wanted) -> None:
