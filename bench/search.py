@@ -193,7 +193,7 @@ def _in_sqlite(values: Values) -> Values:
 
 def _fill_postgresql(raw: Any, total: int) -> None:
     with raw.cursor() as cursor:
-        cursor.execute("SET maintenance_work_mem = '512MB'")
+        cursor.execute("SET maintenance_work_mem = '512MB'; SET statement_timeout = 0")
         cursor.execute("DROP INDEX ix_search_item_words")
         for table, values in rows(total):
             with cursor.copy(f"COPY {table.name} ({', '.join(_names(table))}) FROM STDIN") as copy:
