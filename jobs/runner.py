@@ -67,6 +67,8 @@ class Runner:
         self._tasks: dict[asyncio.Task[None], Claimed] = {}
         self._lease = Lease()
         self._steady_since: float | None = None
+        # Whether rows may be ours that nobody here is at work on.
+        self._unsure = True
         self._forgotten: datetime | None = None
         self._give_up_lock: Callable[[], None] = lambda: None
         self._stopping = False
@@ -134,6 +136,8 @@ class Runner:
             self._lease, self._steady_since = Lease(), None
         await self._storage.execute(lambda connection, _now: workers.beat(connection, self._id))
         self._lease.holds_until(said + workers.LEASE - MARGIN)
+        # A connection that was lost and made anew on the way leaves no other trace.
+        self._unsure = True
         self._steady_since = said if self._steady_since is None else self._steady_since
         # When the database was away nobody was heard. Who was, and has something to settle, gets the time to say so.
         await self._rescue(silent_too=said - self._steady_since < workers.LEASE)
@@ -155,6 +159,7 @@ class Runner:
                 wait = None if found else await self._idle()
             except Exception:  # a database away for a minute: the loop must outlive it
                 log.exception("effects could not be claimed")
+                self._unsure = True
                 found, wait = [], POLL
             for claimed in found:
                 task = asyncio.create_task(self._carry_out(claimed))
@@ -178,6 +183,11 @@ class Runner:
         free = AT_ONCE - len(self._tasks)
         if not free or any(one.alone for one in self._tasks.values()):
             return []
+        if self._unsure:
+            at_work = frozenset(one.seq for one in self._tasks.values())
+            self._unsure = False
+            if await self._storage.execute(lambda connection, _now: outbox.take_back(connection, at, self._id, at_work)):
+                log.info("effects that were laid down are taken up again")
         return await self._storage.execute(lambda connection, _now: outbox.claim(connection, at, free, self._id, bool(self._tasks), timers))
 
     async def _idle(self) -> float:
@@ -207,7 +217,8 @@ class Runner:
         try:
             result = await self._handlers[type(claimed.effect)](claimed.effect)
         except LeaseLost:
-            log.warning("effect left to another process")
+            log.warning("effect laid down: another process may have it")
+            self._unsure = True
         except Exception as error:  # the one boundary of effects: whatever happened, the row says so
             decision = decide(error, claimed.attempt)
             why = reason(error)

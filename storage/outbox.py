@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -266,6 +266,16 @@ def rescue(connection: Connection, now: datetime, most: int, living: Select[tupl
             bury(connection, now, row.seq, "the process ended each time it ran")
         else:
             retry(connection, now, row.seq, row.due_at, "the process ended while it ran", ended=True)
+    return len(rows)
+
+
+def take_back(connection: Connection, now: datetime, worker_id: str, at_work: Collection[int]) -> int:
+    """Effects of this living worker that it does not know of (the claim's commit arrived and its answer did not), or has laid down, wait
+    again. Not while a claim of its is under way."""
+    laid = select(effect.c.seq, effect.c.due_at).where(effect.c.state == RUNNING, effect.c.worker == worker_id)
+    rows = [row for row in connection.execute(laid.with_for_update()) if row.seq not in at_work]
+    for row in rows:
+        retry(connection, now, row.seq, row.due_at, "laid down")
     return len(rows)
 
 

@@ -186,6 +186,39 @@ async def test_one_that_lost_its_lease_sends_nothing_and_settles_nothing(storage
         await one.stop()
 
 
+async def test_one_that_was_paused_and_is_alone_takes_up_again_what_it_laid_down(storage: Storage) -> None:
+    log, paused, woken = Log(), asyncio.Event(), asyncio.Event()
+
+    async def pause(_effect: Effect) -> str:
+        paused.set()
+        await woken.wait()
+        lease.check()
+        return "ok"
+
+    log.doing[BOARD.key] = pause
+    runner = runner_of(storage, log)
+    await runner.start()
+    await later(storage, BOARD)
+    await paused.wait()
+    runner._lease.holds_until(0.0)
+    await asyncio.sleep(workers.BEAT * 4)  # it lives again, under another lease
+    woken.set()
+    await settled(storage)
+    await runner.stop()
+    assert await rows(storage, "state", "attempts", "result") == [("done", 2, "ok")]
+
+
+async def test_a_claim_whose_answer_was_lost_is_made_good(storage: Storage) -> None:
+    log = Log()
+    runner = runner_of(storage, log)
+    await begun_by(storage, runner._id, BOARD)
+    await storage.execute(lambda connection, _now: workers.beat(connection, runner._id))
+    await runner.start()
+    await settled(storage)
+    await runner.stop()
+    assert await rows(storage, "state", "attempts") == [("done", 2)]
+
+
 async def test_an_end_written_late_does_not_touch_what_another_has_taken_over(storage: Storage) -> None:
     await later(storage, BOARD)
     (mine,) = await storage.execute(lambda connection, now: outbox.claim(connection, now, 1, "me"))
