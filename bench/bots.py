@@ -194,7 +194,7 @@ def _agents_app(connections: Any, adapter: Any, agent: Any) -> web.Application:
 
 async def product() -> web.Application:
     """The product itself, on the database of DATABASE_URL."""
-    from app import create_app  # noqa: PLC0415  # as above
+    from app import served  # noqa: PLC0415  # as above
     from bot.edge import EdgeConfig  # noqa: PLC0415  # as above
     from settings import Settings  # noqa: PLC0415  # as above
 
@@ -207,7 +207,7 @@ async def product() -> web.Application:
         "GRAPH_BASE_URL": "https://127.0.0.1:9/v1.0",  # nobody there: calendars are not what is measured
     }
     settings = Settings(_env_file=None, public_url="https://pykala.example", **names)  # type: ignore[call-arg, arg-type]  # by alias
-    return await create_app(settings, registration=EdgeConfig("SingleTenant", **REGISTRATION))
+    return await served(settings, registration=EdgeConfig("SingleTenant", **REGISTRATION))
 
 
 BOTS: dict[str, Callable[[], Coroutine[Any, Any, web.Application]]] = {
