@@ -13,6 +13,7 @@ from documents.blocks import MinutesDoc
 from documents.docx import render_docx
 from documents.minutes import agenda_of, minutes_of
 from documents.pdf import render_pdf
+from jobs import lease
 from jobs.calendars import Address, Calendars
 from jobs.gates import Gate
 from jobs.keeping import keep
@@ -140,21 +141,22 @@ class Handlers:
         name = t(body.language, f"documents.file.{file_kind}", body=body.name, number=f"{meeting.number}-{meeting.year}")
         edition = max((one.edition for one in mine), default=0) + 1
         made = Document("", meeting.id, kind, "", edition, name, "", meeting.version)
-        await self._storage.run(lambda tx: _keep_documents(tx, made, (("pdf", pdf), ("docx", docx)), refused))
+        await self._storage.run(lambda tx: _keep_documents(tx, made, (("pdf", pdf), ("docx", docx)), refused), key=lease.key())
         return hashlib.sha256(pdf).hexdigest()
 
     # --- timers ---
 
     async def end_round(self, effect: e.EndRound) -> str:
-        await self._storage.run(lambda tx: by_the_clock(tx, c.EndRound(meeting_id=effect.meeting_id, round_id=effect.round_id)))
-        return "done"
+        return await self._by_the_clock(c.EndRound(meeting_id=effect.meeting_id, round_id=effect.round_id))
 
     async def remind_round(self, effect: e.RemindRound) -> str:
-        await self._storage.run(lambda tx: by_the_clock(tx, c.RemindRound(meeting_id=effect.meeting_id, round_id=effect.round_id)))
-        return "done"
+        return await self._by_the_clock(c.RemindRound(meeting_id=effect.meeting_id, round_id=effect.round_id))
 
     async def warn_quorum(self, effect: e.WarnQuorum) -> str:
-        await self._storage.run(lambda tx: by_the_clock(tx, c.WarnQuorum(meeting_id=effect.meeting_id)))
+        return await self._by_the_clock(c.WarnQuorum(meeting_id=effect.meeting_id))
+
+    async def _by_the_clock(self, command: c.Command) -> str:
+        await self._storage.run(lambda tx: by_the_clock(tx, command), key=lease.key())
         return "done"
 
     # --- people ---
@@ -167,9 +169,10 @@ class Handlers:
 
 
 def by_the_clock(tx: Transaction, command: c.Command) -> None:
-    """Run a command that no person gives."""
-    execute(command, tx)
-    tx.journal(command)
+    """Run a command that no person gives, and that is not done yet."""
+    if not tx.repeat:
+        execute(command, tx)
+        tx.journal(command)
 
 
 def card_activity(card: dict[str, Any], summary: str) -> dict[str, Any]:
@@ -261,6 +264,8 @@ def _word(doc: MinutesDoc, template: bytes | None) -> tuple[bytes, bool]:
 
 def _keep_documents(tx: Transaction, made: Document, files: tuple[tuple[str, bytes], ...], template_refused: bool) -> None:
     """Each file under an id of its own; the board shows it, and the secretary is told when a closed meeting's minutes are first there."""
+    if tx.repeat:
+        return
     meeting = tx.meeting(made.meeting_id)
     secretary_id = tx.body(meeting.body_id).secretary_id
     number = (("number", meeting.designation),)

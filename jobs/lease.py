@@ -1,4 +1,5 @@
-"""Whether what an effect is about to send is still this process's to send: one that was paused for long has lost it to another."""
+"""Under what an effect runs: whether what it is about to send is still this process's to send, as one that was paused for long has lost it
+to another, and the key under which what it changes is changed once."""
 
 from __future__ import annotations
 
@@ -27,11 +28,18 @@ class Lease:
 
 
 _LEASE: ContextVar[Lease | None] = ContextVar("lease", default=None)
+_KEY: ContextVar[str] = ContextVar("key", default="")
 
 
-def carry(lease: Lease) -> None:
-    """What runs in this task from now on runs under `lease`."""
+def carry(lease: Lease, seq: int) -> None:
+    """What runs in this task from now on runs under `lease`, for the effect of that number."""
     _LEASE.set(lease)
+    _KEY.set(f"effect|{seq}")
+
+
+def key() -> str:
+    """For `Storage.run`: an effect whose process ended between its change and its end runs again, and finds the change made."""
+    return _KEY.get()
 
 
 def check() -> None:

@@ -208,7 +208,7 @@ class Runner:
             self._forgotten = now
 
     async def _carry_out(self, claimed: Claimed) -> None:
-        lease.carry(self._lease)
+        lease.carry(self._lease, claimed.seq)
         late = self._storage.clock() - claimed.due_at
         with self._telemetry.effect(type(claimed.effect).__name__, claimed.seq, claimed.attempt, claimed.turn, late) as observed:
             await self._attempt(claimed, observed)

@@ -121,7 +121,7 @@ async def test_patience_that_was_asked_for_is_everybodys(pair: Pair) -> None:
 
 async def test_nothing_passes_without_a_lease() -> None:
     held = Lease()
-    lease.carry(held)
+    lease.carry(held, 1)
     gate = Gate(LocalThrottle(), "post", 0.0)
     async with gate.through("tenant", "board"):
         pass

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import OperationalError
 
 import jobs.runner
+from jobs import lease
 from jobs.runner import Runner
 from meetings.effects import Effect, EndRound, RefreshBoard, SyncEvent, Tell
 from meetings.ports import CalendarFailure
@@ -455,3 +456,25 @@ async def test_what_an_effect_s_handler_writes_follows_from_the_same_turn(storag
             while len(log.ended) < 2:  # noqa: ASYNC110  # the log is a list
                 await asyncio.sleep(0.01)
     assert await rows(storage, "kind", "turn") == [("RefreshBoard", turn.turn), ("SyncEvent", turn.turn)]
+
+
+async def test_what_an_effect_has_changed_is_known_when_it_runs_again(storage: Storage, clock: Clock, polling: None) -> None:
+    """Between its change and its end anything may happen; another effect of the same key is another."""
+    log, known = Log(), []
+
+    async def change(effect: Effect) -> str:
+        known.append(await storage.run(lambda tx: tx.repeat, key=lease.key()))
+        if known == [False]:
+            raise CalendarFailure("the end was not written", transient=True)
+        return "ok"
+
+    log.doing[BOARD.key] = change
+    async with running(storage, log):
+        await later(storage, BOARD)
+        while len(known) < 2:
+            clock.passes(seconds=1)
+            await asyncio.sleep(0.01)
+        await until(lambda: log.ended == [BOARD.key])
+        await later(storage, BOARD)
+        await until(lambda: len(known) == 3)
+    assert known == [False, True, False]
