@@ -210,7 +210,8 @@ def finish(connection: Connection, now: datetime, seq: int, result: str) -> None
 
 def retry(connection: Connection, now: datetime, seq: int, at: datetime, error: str, *, ended: bool = False, tried: bool = True) -> None:
     """Back to waiting. When a newer row of the same key waits already, that one does the work instead: not before `at` either, and
-    the attempts made count for it, so that a thing which changes all the time still comes to its end. `ended`: its process did, too.
+    the attempts made count for it, so that a thing which changes all the time still comes to its end. `ended`: its process did, too, and
+    what it left is not put off to a next time that is far.
     `tried` False: nothing was, and the attempt does not count."""
     row = connection.execute(select(effect.c.key, effect.c.attempts, effect.c.crashes).where(effect.c.seq == seq)).one()
     count = {"attempts": row.attempts - (not tried), "crashes": row.crashes + 1 if ended else 0, "error": error[:500]}
@@ -219,7 +220,8 @@ def retry(connection: Connection, now: datetime, seq: int, at: datetime, error: 
         connection.execute(update(effect).where(effect.c.seq == seq).values(state=WAITING, due_at=at, **count))
         return
     connection.execute(update(effect).where(effect.c.seq == seq).values(state=DONE, done_at=now, error=error[:500]))
-    connection.execute(update(effect).where(effect.c.seq == newer.seq).values(due_at=max(newer.due_at, at), **count))
+    due = min(newer.due_at, at) if ended else max(newer.due_at, at)
+    connection.execute(update(effect).where(effect.c.seq == newer.seq).values(due_at=due, **count))
 
 
 def bury(connection: Connection, now: datetime, seq: int, error: str, cause: str = "") -> None:

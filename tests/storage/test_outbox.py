@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from meetings.effects import (
     Effect,
     EndRound,
+    ReadAnswers,
     ReadMembers,
     ReadSchedules,
     RefreshBoard,
@@ -307,6 +308,15 @@ async def test_a_process_that_lives_through_it_is_no_end(storage: Storage, clock
     await retry(storage, again.seq, 1)
     clock.passes(seconds=1)
     assert [(one.attempt, one.alone) for one in await claim(storage)] == [(3, False)]
+
+
+async def test_what_a_process_left_is_not_put_off_to_the_next_time(storage: Storage, clock: Clock) -> None:
+    """A reading writes down its next before anything else: when its process ends, the answers are not waited for until then."""
+    await later(storage, ReadAnswers())
+    await claim(storage)
+    await later(storage, ReadAnswers(), due=clock.now + timedelta(minutes=30))
+    await _rescue(storage)
+    assert await claimed(storage) == [ReadAnswers()]
 
 
 async def test_rescue_is_not_held_up_by_a_row_that_cannot_be_read(storage: Storage, clock: Clock) -> None:
