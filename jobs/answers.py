@@ -131,7 +131,10 @@ class AnswerHandlers:
         lately = tx.now - FRESH if awaited else tx.now
         unsure = any(tx.meeting_of_event(one.event_id) or (one.made_at and one.made_at > lately) for one in others)
         noted: dict[str, str | date] = {"trouble": ""}
-        if not unsure:
+        if unsure:
+            # Told again when asked again, and nobody will notify of it.
+            tx.later(e.ReadAnswers(), due=tx.now + self._often)
+        else:
             noted |= {"delta_link": changes.link} | ({"window_end": changes.until} if changes.until else {})
         tx.note_watch(self._mailbox, **noted)
 

@@ -200,6 +200,18 @@ async def test_an_event_made_just_now_may_be_ours_so_it_is_told_again(post: Post
     assert (await post.watch()).delta_link == "two"
 
 
+async def test_what_may_be_ours_is_asked_for_again_soon_though_changes_are_notified(post: Post) -> None:
+    """Nobody notifies twice: by the answer to an event whose making was interrupted, a deputy is called today and not in half an hour."""
+    post.calendar.refuses = None
+    fresh = EventChange("new", seen=SEEN, replies=(said(Response.DECLINED),), made_at=NOW - timedelta(seconds=2))
+    await post.room.storage.run(lambda tx: tx.save(replace(tx.meeting("meeting"), event_trouble=EventTrouble.OURS)))
+    await post.read()
+    await post.read(Changes((fresh,), "two"))
+    assert await post.next() == OFTEN
+    await post.read()
+    assert await post.next() == SELDOM
+
+
 async def test_an_older_event_of_somebody_else_is_not_asked_for_twice(post: Post) -> None:
     await post.read(Changes((EventChange("lunch", made_at=NOW - timedelta(hours=1)),), "two", date(2027, 6, 5)))
     assert (await post.watch()).delta_link == "two"
