@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := admin bench bot cards documents graph jobs meetings storage telemetry texts tools tests app.py settings.py
 
-.PHONY: run test check setup node docs bench requirements
+.PHONY: run test check setup node docs bench campaign requirements
 
 run: .venv/run node
 	@$(BIN)/python -m tools.run
@@ -25,6 +25,12 @@ docs: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m bench
+
+# A whole meeting again and again while its processes die: tests/campaign/README.md.
+RUNS ?= 200
+SEED ?= 1
+campaign: .venv/dev
+	$(BIN)/python -m tests.campaign --runs $(RUNS) --seed $(SEED)
 
 setup: .venv/dev node
 

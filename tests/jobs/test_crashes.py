@@ -292,30 +292,6 @@ async def test_a_turn_whose_answer_was_lost_is_done_once_when_teams_sends_it_aga
     assert len(group.on_board()) == 1
 
 
-async def test_killed_again_and_again_the_meeting_still_comes_to_its_board(house: House) -> None:
-    """Wherever it falls: kills at times of no plan, while one meeting is planned, its agenda read, published and moved."""
-    group = await gathered(house, "Mattila")
-    await group.plan()
-    await asyncio.sleep(0.02)
-    house.kill()
-    await house.after_the_kill()
-    read = await group.say(f"esityslista\n{AGENDA}")
-    agenda = await group.press(read, "confirm_agenda")
-    await group.press(agenda, "publish_agenda")
-    for pause in (0.1, 0.6):
-        await asyncio.sleep(pause)
-        house.kill()
-        await house.after_the_kill()
-    await house.at_rest()
-    await group.move()
-    cards = group.on_board()
-    assert 1 <= len(cards) <= 1 + DOUBT
-    assert "Talousraportti" in cards[-1]
-    (event,) = await house.calendars.events("Mattila")
-    assert event["start"]["dateTime"][11:16] == "13:00"
-    await group.goes_on()
-
-
 async def test_a_second_start_finds_its_data_and_a_second_process_on_it_is_refused(house: House) -> None:
     stored = house.stored("SELECT count(*) FROM meeting")
     await house.stop()

@@ -320,6 +320,10 @@ class Channel:
 
     async def install(self, place: Place, who: Person) -> list[Answer]:
         """The app is added by somebody to the team of a channel, or to the personal chat. Teams tells it by two activities."""
+        return [await self.send(activity) for activity in self.installed(place, who)]
+
+    def installed(self, place: Place, who: Person) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The two activities of an install."""
         added = self._activity("conversationUpdate", who, place, activity_id=f"f:{uuid.uuid4()}") | {"membersAdded": [dict(self.bot)]}
         update = self._activity("installationUpdate", who, place, activity_id=f"f:{uuid.uuid4()}") | {"action": "add"}
         for activity in (added, update):
@@ -332,7 +336,7 @@ class Channel:
                 }
         if place.kind == "channel":
             added["channelData"]["eventType"] = "teamMemberAdded"
-        return [await self.send(added), await self.send(update)]
+        return added, update
 
     async def open(self, who: Person) -> Place:
         """Somebody adds the app for themselves; their personal chat."""
