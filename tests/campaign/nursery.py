@@ -34,21 +34,23 @@ def main() -> None:
     waiting.register(awake, selectors.EVENT_READ)
     children: set[int] = set()
     orders = b""
-    tell({"ready": True})
-    while True:
-        for key, _ in waiting.select():
-            if key.fileobj == awake:
-                os.read(awake, 4096)
-                reap(children)
-                continue
-            told = os.read(0, 65536)
-            if not told:
-                for pid in children:
-                    os.kill(pid, signal.SIGKILL)
-                return
-            *lines, orders = (orders + told).split(b"\n")
-            for line in lines:
-                children.add(born(json.loads(line), app.main))
+    try:
+        tell({"ready": True})
+        while True:
+            for key, _ in waiting.select():
+                if key.fileobj == awake:
+                    os.read(awake, 4096)
+                    reap(children)
+                    continue
+                told = os.read(0, 65536)
+                if not told:
+                    return
+                *lines, orders = (orders + told).split(b"\n")
+                for line in lines:
+                    children.add(born(json.loads(line), app.main))
+    finally:  # also when nobody reads any more what is told
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
 
 
 def born(order: dict[str, Any], run: Any) -> int:

@@ -225,6 +225,9 @@ async def test_a_channel_that_fails_for_a_while_shows_everything_in_the_end(room
 
 async def test_an_answer_the_channel_would_not_take_comes_when_it_asks_again(room: Room) -> None:
     scene = await published(room)
+    # No effect's post is to meet the trouble instead.
+    effects = "select 1 from effect where lane not in ('', 'answers') and state in ('waiting', 'running')"
+    await room.settled(lambda: not rows(room, effects), "rest")
     room.channel.troubles.append(Trouble(status=502, method="POST"))
     first = await room.channel.say(scene.aino, scene.desk, "lisää asia Laituri")
     assert first.status == 503
