@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -19,7 +20,9 @@ from typing import TYPE_CHECKING
 
 import holidays
 from aiohttp import web
+from alembic.util import CommandError
 from prometheus_client import CollectorRegistry
+from sqlalchemy.exc import SQLAlchemyError
 
 from admin import backup, check, effects
 from bot.answer_page import AnswerPage
@@ -277,19 +280,27 @@ def serve(options: argparse.Namespace) -> int:
         web.run_app(served(settings, role), host=settings.host, port=settings.port, print=None, access_log=None)
     except AlreadyRunning as refused:
         raise SystemExit(str(refused)) from None
+    except SQLAlchemyError as failure:
+        # Whoever starts the bot may see what the driver says; it names no password.
+        said = str(getattr(failure, "orig", None) or type(failure).__name__).strip().partition("\n")[0]
+        raise SystemExit(f"The database cannot be used: {said}") from None
+    except CommandError:
+        raise SystemExit("The database is of a newer version than this bot. There is no way back but a backup of before.") from None
     except OSError as failure:
         raise SystemExit(f"Cannot listen on {settings.host}:{settings.port}: {failure.strerror or failure}.") from None
     return 0
 
 
 def main() -> None:
+    # What is written here is people's: the database, backups, what a library keeps.
+    os.umask(0o077)
     configure_logs()
     parser = argparse.ArgumentParser(prog="python app.py", description="Without a command it serves.")
     parser.add_argument(
         "--role", type=Role, choices=list(Role), default=Role.ALL, help="what this process does (web and worker need PostgreSQL)"
     )
     parser.set_defaults(run=serve)
-    commands = parser.add_subparsers(title="commands", metavar="")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     check.add_command(commands, check.Means(_graph, _edge_config))
     backup.add_commands(commands)
     effects.add_command(commands)

@@ -18,9 +18,10 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from settings import read_settings
-from storage.alone import AlreadyRunning, be_alone
+from storage.alone import AlreadyRunning, be_alone, be_alone_of_all
 from storage.backup import Unfit, back_up, put_back
 from storage.engine import sqlite_file
+from storage.look import Version, version_of
 from storage.restored import RESPITE, settle
 from storage.transaction import Storage
 
@@ -66,7 +67,7 @@ def _backup(options: argparse.Namespace) -> int:
 def _restore(options: argparse.Namespace) -> int:
     url = read_settings().database_url
     if options.finish:
-        return _finish(url)
+        return _finish_postgres(url)
     if options.file is None:
         return _refuse("Which backup? python app.py restore FILE")
     file = options.file.resolve()
@@ -93,14 +94,34 @@ def _restore(options: argparse.Namespace) -> int:
     return _finish(url)
 
 
+def _finish_postgres(url: str) -> int:
+    """Of the database that was put back, and of no other: one that is in use is not it."""
+    if sqlite_file(url) is not None:
+        return _refuse("That is for PostgreSQL. On SQLite, python app.py restore FILE does everything.")
+    name = make_url(url).database
+    try:
+        if version_of(url) is Version.EMPTY:
+            return _refuse(f"There is nothing in the database {name} (DATABASE_URL). Run pg_restore first.")
+        release = be_alone_of_all(url)
+    except AlreadyRunning as refused:
+        return _refuse(f"{name} (DATABASE_URL) is not the database that was put back, or has been taken into use. {refused}")
+    except SQLAlchemyError as error:
+        return _refuse(f"The database cannot be read: {getattr(error, 'orig', None) or type(error).__name__}")
+    try:
+        return _finish(url)
+    finally:
+        release()
+
+
 def _finish(url: str) -> int:
     try:
         newest = asyncio.run(_settled(url))
     except SQLAlchemyError as error:
         return _refuse(f"The database cannot be written: {getattr(error, 'orig', None) or type(error).__name__}")
+    name = sqlite_file(url) or make_url(url).database
     sys.stdout.write(
-        f"The record goes up to {newest.strftime(_MOMENT)}. At the next start the secretaries are told so; no comment round ends by itself"
-        f" in the next {RESPITE.total_seconds() / 3600:.0f} hours.\n"
+        f"The record of {name} goes up to {newest.strftime(_MOMENT)}. At the next start the secretaries are told so; no comment round"
+        f" ends by itself in the next {RESPITE.total_seconds() / 3600:.0f} hours.\n"
     )
     return 0
 

@@ -118,6 +118,7 @@ def database_row(url: str) -> Row:
     says = {
         Version.CURRENT: "It answers, and is of this version.",
         Version.OLDER: "It answers; the bot brings it to this version at its next start.",
+        Version.EMPTY: "It answers, and is empty; the bot makes its tables at its first start.",
         Version.FOREIGN: "It was made by another version of the bot, or by something else.",
     }
     return Row(part, Result.MISSING if version is Version.FOREIGN else Result.WORKS, says[version])

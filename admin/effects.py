@@ -48,13 +48,19 @@ def add_command(commands: Any) -> None:
         description="What the bot does outside (posts, invitations, letters, documents, timers), by rows. The bot may run meanwhile.",
     )
     parser.add_argument("action", nargs="?", choices=("list", "retry", "drop"), default="list")
-    parser.add_argument("seqs", nargs="*", type=int, metavar="SEQ", help="which: the first column of the list")
+    parser.add_argument("seqs", nargs="*", type=_seq, metavar="SEQ", help="which: the first column of the list")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--dead", dest="states", action="store_const", const=(DEAD,), default=(DEAD,), help="list the dead (default)")
     which.add_argument("--waiting", dest="states", action="store_const", const=(WAITING, RUNNING), help="list those still to be done")
     which.add_argument("--all", dest="states", action="store_const", const=(DEAD, DROPPED, WAITING, RUNNING), help="list all but the done")
     which.add_argument("--all-dead", action="store_true", help="retry every dead one")
     parser.set_defaults(run=_run)
+
+
+def _seq(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 2**63:
+        raise argparse.ArgumentTypeError(f"{text} is not the number of an effect")
+    return int(text)
 
 
 def _run(options: argparse.Namespace) -> int:

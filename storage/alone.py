@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import NullPool, create_engine, make_url, text
+from sqlalchemy import NullPool, create_engine, func, make_url, select
 
 try:
     import fcntl
@@ -26,10 +26,17 @@ def be_alone(url: str) -> Callable[[], None]:
     bear others. Raises `AlreadyRunning`."""
     parts = make_url(url)
     if parts.get_backend_name() == "postgresql":
-        return _in_postgres(url)
+        return _in_postgres(url, "pg_try_advisory_lock_shared", "A process that works alone, such as an earlier version, runs")
     if fcntl is None or not parts.database or parts.database == ":memory:":
         return lambda: None
     return _beside(Path(parts.database).resolve())
+
+
+def be_alone_of_all(url: str) -> Callable[[], None]:
+    """As `be_alone`, and on PostgreSQL too nobody else carries out effects meanwhile. Raises `AlreadyRunning`."""
+    if make_url(url).get_backend_name() == "postgresql":
+        return _in_postgres(url, "pg_try_advisory_lock", "A bot runs")
+    return be_alone(url)
 
 
 def _beside(database: Path) -> Callable[[], None]:
@@ -48,10 +55,10 @@ def _beside(database: Path) -> Callable[[], None]:
     return lock.close
 
 
-def _in_postgres(url: str) -> Callable[[], None]:
+def _in_postgres(url: str, lock: str, who: str) -> Callable[[], None]:
     """Held by a connection of its own: losing that connection loses the lock, which then is anybody's at their next start."""
     connection = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT").connect()
-    if not connection.execute(text("SELECT pg_try_advisory_lock_shared(:place)"), {"place": _PLACE}).scalar():
+    if not connection.execute(select(getattr(func, lock)(_PLACE))).scalar():
         connection.close()
-        raise AlreadyRunning("An earlier version, which works alone, runs on this PostgreSQL database. Stop it first.")
+        raise AlreadyRunning(f"{who} on this PostgreSQL database. Stop it first.")
     return connection.close

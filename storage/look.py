@@ -16,10 +16,11 @@ from storage.migrate import HERE
 
 
 class Version(StrEnum):
-    """A database's revision beside this program's. FOREIGN: one this program does not know."""
+    """A database's revision beside this program's. EMPTY: there is nothing in it. FOREIGN: one this program does not know."""
 
     CURRENT = "current"
     OLDER = "older"
+    EMPTY = "empty"
     FOREIGN = "foreign"
 
 
@@ -30,8 +31,10 @@ def version_of(url: str) -> Version:
         found = MigrationContext.configure(connection).get_current_revision()
     if found == scripts.get_current_head():
         return Version.CURRENT
+    if found is None:
+        return Version.EMPTY
     known = {script.revision for script in scripts.walk_revisions()}
-    return Version.OLDER if found is None or found in known else Version.FOREIGN
+    return Version.OLDER if found in known else Version.FOREIGN
 
 
 def channels_of(url: str) -> tuple[tuple[str, str, str], ...]:

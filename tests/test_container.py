@@ -9,6 +9,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ def test_the_health_check_tells_a_bot_that_lives_from_none(tmp_path: Path) -> No
             if subprocess.run(asked, env=environment, stderr=subprocess.DEVNULL, check=False).returncode == 0:
                 break
             assert bot.poll() is None
+            time.sleep(0.3)
         else:
             pytest.fail("never alive")
         bot.send_signal(signal.SIGTERM)

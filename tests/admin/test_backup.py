@@ -21,6 +21,7 @@ from admin.backup import add_commands, dump_lines, restore_lines
 from meetings.effects import EndRound, SyncEvent
 from meetings.model import Phase, Post
 from storage import tables
+from storage.alone import be_alone
 from storage.backup import Unfit, back_up, put_back, url_of
 from storage.journal import Entry, append, first_break
 from storage.restored import RESPITE, settle
@@ -31,7 +32,7 @@ from tests.jobs.house import House
 from tests.jobs.test_crashes import gathered
 from tests.standins.channel import Person, card_of
 from tests.storage.conftest import clock, postgres_url, storage, url
-from tests.storage.databases import Clock, client_tools, drop, empty
+from tests.storage.databases import Clock, client_tools, drop, empty, postgres
 from tests.turns.room import text_of
 
 __all__ = ["clock", "postgres_url", "storage", "url"]
@@ -64,7 +65,7 @@ async def test_taken_while_written_to_put_back_elsewhere_and_the_meeting_goes_on
         elsewhere.mkdir()
         house.database = elsewhere / "house.db"
         status, said = await command(elsewhere, "restore", str(backup), PYKALA_LOCAL="1", DATABASE_URL=f"sqlite:///{house.database}")
-        assert (status, "The record goes up to" in said) == (0, True), said
+        assert (status, "goes up to" in said) == (0, True), said
         posts = len(group.on_board())
         await house.start()
         await house.settled(
@@ -253,8 +254,12 @@ async def test_postgres_is_copied_and_put_back_by_the_lines_that_are_told(postgr
     fresh = make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
     try:
         await _obey(told, tmp_path, postgres_url)
+        release = be_alone(fresh)  # as a bot does that carries out effects
         status, said = await command(tmp_path, "restore", "--finish", PYKALA_LOCAL="1", DATABASE_URL=fresh)
-        assert (status, said[:45]) == (0, "The record goes up to 2026-05-12 06:30:00 UTC")
+        assert (status, "A bot runs on this PostgreSQL database." in said) == (1, True)
+        release()
+        status, said = await command(tmp_path, "restore", "--finish", PYKALA_LOCAL="1", DATABASE_URL=fresh)
+        assert (status, said.partition(". At")[0]) == (0, f"The record of {name} goes up to 2026-05-12 06:30:00 UTC")
         again = Storage(fresh, clock=lambda: AT)
         await again.start()
         turns = await again.look(lambda connection, _now: connection.execute(select(tables.turn.c.key)).scalars().all())
@@ -263,6 +268,19 @@ async def test_postgres_is_copied_and_put_back_by_the_lines_that_are_told(postgr
         await again.close()
     finally:
         drop(fresh)
+
+
+async def test_a_database_that_was_not_put_back_is_not_finished(tmp_path: Path) -> None:
+    status, said = await command(tmp_path, "restore", "--finish", PYKALA_LOCAL="1", DATABASE_URL=f"sqlite:///{tmp_path / 'no.db'}")
+    assert (status, said) == (1, "That is for PostgreSQL. On SQLite, python app.py restore FILE does everything.\n")
+    assert not _files(tmp_path)
+    with postgres() as nothing:
+        status, said = await command(tmp_path, "restore", "--finish", PYKALA_LOCAL="1", DATABASE_URL=nothing)
+    assert (status, said.startswith("There is nothing in the database pykala_")) == (1, True)
+
+
+def _files(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
 
 
 async def _obey(told: tuple[int, str], folder: Path, url: str) -> None:

@@ -126,6 +126,31 @@ async def test_a_role_on_sqlite_is_refused_in_a_sentence(tmp_path: Path) -> None
     assert (process.returncode, said.decode()) == (1, sentence)
 
 
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("postgresql://anna:salasana@127.0.0.1:1/pykala", "The database cannot be used: connection failed:"),
+        ("sqlite:////nowhere/at/all.db", "The database cannot be used: unable to open database file"),
+    ],
+)
+async def test_a_start_without_a_database_is_one_sentence(tmp_path: Path, url: str, sentence: str) -> None:
+    status, said = await command(tmp_path, PYKALA_LOCAL="1", DATABASE_URL=url)
+    assert (status, said.startswith(sentence), said.count("\n")) == (1, True, 1), said
+    assert "salasana" not in said
+
+
+async def test_a_start_on_a_newer_database_is_one_sentence(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'newer.db'}"
+    engine = open_engine(url)
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    status, said = await command(tmp_path, PYKALA_LOCAL="1", DATABASE_URL=url)
+    sentence = "The database is of a newer version than this bot. There is no way back but a backup of before.\n"
+    assert (status, said) == (1, sentence)
+
+
 async def test_settings_that_are_not_complete_are_told_one_by_one(terminal: Terminal) -> None:
     status, said = await terminal.check()
     assert status == 1

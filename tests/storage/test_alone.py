@@ -56,7 +56,7 @@ def test_several_share_a_postgresql_database_but_not_with_a_version_that_works_a
         earlier.execute(text("SELECT pg_advisory_lock(:place)"), {"place": 0x50796B})
         with pytest.raises(AlreadyRunning) as refused:
             be_alone(url)
-    assert str(refused.value) == "An earlier version, which works alone, runs on this PostgreSQL database. Stop it first."
+    assert str(refused.value) == "A process that works alone, such as an earlier version, runs on this PostgreSQL database. Stop it first."
 
 
 def test_two_names_of_one_file_are_one_database(tmp_path: Path) -> None:
