@@ -514,9 +514,6 @@ class Channel:
             if trouble.times > 0 and trouble.method in {"", request.method}:
                 trouble.times -= 1
                 await asyncio.sleep(trouble.delay)
-                if trouble.delay and request.transport is None:
-                    # Whoever asked has ended meanwhile: what is not begun for them is not begun.
-                    raise web.HTTPBadRequest
                 if trouble.status:
                     raise _error(trouble.status, trouble.code, {"Retry-After": trouble.retry_after} if trouble.retry_after else {})
                 return trouble
