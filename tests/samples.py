@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 
@@ -37,6 +38,17 @@ def body(seats: int = 3, **fields: object) -> Body:
         experts=(Expert("e1", "body", "x1", "Saaristotoimisto"),),
     )
     return replace(made, **fields)  # type: ignore[arg-type]  # fields of Body by name
+
+
+def with_deputies(made: Body, deputies: Iterable[tuple[int, str]]) -> Body:
+    """The members of `made`, with these deputies alone: (seat number, person id), nobody deputises for himself."""
+    members = tuple(one for one in made.holdings if one.capacity is Capacity.MEMBER)
+    others = tuple(
+        Holding(f"h{place}", made.id, f"s{seat}", person_id, Capacity.DEPUTY, place)
+        for place, (seat, person_id) in enumerate(deputies)
+        if person_id != f"m{seat}"
+    )
+    return replace(made, holdings=(*members, *others))
 
 
 def meeting(items: int = 3, **fields: object) -> Meeting:

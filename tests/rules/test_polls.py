@@ -13,7 +13,7 @@ from meetings.errors import Refused
 from meetings.model import Body, Capacity, Holding, Poll, PollAnswer, PollOption
 from meetings.rules.planning import Plan
 from meetings.rules.polls import covered, is_asked, open_poll, ranked, require_askable
-from tests.samples import NOW, body
+from tests.samples import NOW, body, with_deputies
 
 DAY = date(2027, 6, 1)
 POLL = Poll("poll", "body", NOW)
@@ -107,14 +107,7 @@ DEPUTIES = st.lists(st.tuples(st.integers(1, 5), st.sampled_from(PEOPLE)), max_s
 def test_nobody_covers_two_seats_and_one_more_free_never_makes_it_worse(
     deputies: list[tuple[int, str]], free: set[str], comer: str
 ) -> None:
-    made = body(5)
-    members = tuple(one for one in made.holdings if one.capacity is Capacity.MEMBER)
-    others = tuple(
-        Holding(f"h{place}", "body", f"s{seat}", person, Capacity.DEPUTY, place)
-        for place, (seat, person) in enumerate(deputies)
-        if person != f"m{seat}"
-    )
-    made = replace(made, holdings=(*members, *others))
+    made = with_deputies(body(5), deputies)
     before, after = covered(made, DAY, free), covered(made, DAY, free | {comer})
     assert len(set(before.values())) == len(before)
     assert set(before.values()) <= free

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from meetings.model import Availability, Body, Capacity, Holding
 from meetings.rules.planning import Plan
 from meetings.rules.schedules import Fit, asked_people, fits, kept, moment, unread
-from tests.samples import body
+from tests.samples import body, with_deputies
 
 FREE, PERHAPS, BUSY = Availability.FREE, Availability.PERHAPS, Availability.BUSY
 FIRST, SECOND, THIRD = (Plan(date(2027, 6, day), time(10), time(12)) for day in (1, 2, 3))
@@ -155,14 +155,7 @@ ANSWERS = st.lists(st.sampled_from(list(Availability)), min_size=4, max_size=4)
 def test_a_date_with_fewer_seats_covered_is_never_better_all_else_equal(
     deputies: list[tuple[int, str]], read: dict[str, list[Availability]]
 ) -> None:
-    made = body(5)
-    members = tuple(one for one in made.holdings if one.capacity is Capacity.MEMBER)
-    others = tuple(
-        Holding(f"h{place}", "body", f"s{seat}", person, Capacity.DEPUTY, place)
-        for place, (seat, person) in enumerate(deputies)
-        if person != f"m{seat}"
-    )
-    made = replace(made, holdings=(*members, *others))
+    made = with_deputies(body(5), deputies)
     plans = [Plan(date(2027, 6, day), time(10)) for day in (1, 2, 3, 4)]
     found = fits(made, plans, kept(plans, read))
     assert sorted(moment(one.plan) for one in found) == [moment(plan) for plan in plans]

@@ -34,15 +34,6 @@ CAST = (
 
 
 @pytest.fixture
-async def post(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
-    server = Server()
-    monkeypatch.setenv("SMTP_URL", f"smtp://127.0.0.1:{await server.open()}")
-    monkeypatch.setenv("SMTP_FROM", "sihteeri@pykala.example")
-    yield server
-    await server.close()
-
-
-@pytest.fixture
 async def room(tmp_path: Path, post: Server, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
     monkeypatch.setattr(scenes, "ROSTER", scenes.ROSTER.replace("Elli Eskola", f"Elli Eskola {ADDRESS}"))
     async with Room(tmp_path, PLANNED) as opened:

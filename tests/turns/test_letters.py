@@ -26,15 +26,6 @@ ADDRESS = "elli.eskola@ulkona.example"
 
 
 @pytest.fixture
-async def post(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
-    server = Server()
-    monkeypatch.setenv("SMTP_URL", f"smtp://127.0.0.1:{await server.open()}")
-    monkeypatch.setenv("SMTP_FROM", "sihteeri@pykala.example")
-    yield server
-    await server.close()
-
-
-@pytest.fixture
 async def room(tmp_path: Path, post: Server) -> AsyncIterator[Room]:
     async with Room(tmp_path, PLANNED) as opened:
         yield opened
