@@ -51,6 +51,13 @@ class Settings(BaseSettings):
     smtp_url: str = Field(default="", repr=False)
     smtp_from: str = ""
 
+    # Of the app package alone.
+    publisher_name: str = ""
+    publisher_url: str = ""
+    privacy_url: str = ""
+    terms_url: str = ""
+    teams_app_id: str = ""
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, url: str) -> str:

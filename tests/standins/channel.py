@@ -56,7 +56,7 @@ class Place:
     """A conversation: a personal chat, a channel, or with `thread` one thread of a channel."""
 
     id: str
-    kind: Literal["personal", "channel"]
+    kind: Literal["personal", "channel", "groupChat"]
     tenant_id: str
     team_id: str = ""
     team_name: str = ""
@@ -214,6 +214,13 @@ class Channel:
         self._conversations.setdefault(place.id, _Conversation(place, [who]))
         return place
 
+    def chat(self, members: list[Person]) -> Place:
+        """A chat of several people to which the bot was added."""
+        key = uuid.uuid5(uuid.NAMESPACE_DNS, "/".join(one.channel_id for one in members)).hex
+        place = Place(f"19:{key}@thread.v2", "groupChat", members[0].tenant_id)
+        self._conversations.setdefault(place.id, _Conversation(place, list(members)))
+        return place
+
     def block(self, place: Place, blocked: bool = True) -> None:
         """The bot is blocked or removed there: its posts answer 403."""
         self._conversations[place.id].blocked = blocked
@@ -238,7 +245,7 @@ class Channel:
     # What people do
 
     async def say(self, who: Person, place: Place, text: str, *, mention: bool = True, activity_id: str = "", **extra: Any) -> Answer:
-        """A message. In a channel it mentions the bot, as only such messages reach it; at top level it opens a thread."""
+        """A message. Where others are it mentions the bot, as only such messages reach it; in a channel it opens a thread."""
         return await self.send({**self.said(who, place, text, mention=mention, activity_id=activity_id), **extra})
 
     def said(self, who: Person, place: Place, text: str, *, mention: bool = True, activity_id: str = "") -> dict[str, Any]:
@@ -246,7 +253,7 @@ class Channel:
         activity = self._activity("message", who, place, activity_id=activity_id)
         activity |= {"text": text, "textFormat": "plain"}
         markup = f"<p>{html.escape(text)}</p>"
-        if place.kind == "channel" and mention:
+        if place.kind != "personal" and mention:
             at = f"<at>{self.bot['name']}</at>"
             activity["text"] = f"{at} {text}\n"
             activity["entities"].insert(0, {"type": "mention", "text": at, "mentioned": dict(self.bot)})

@@ -10,7 +10,7 @@ from storage.outbox import CAUSES, KINDS
 from texts.catalogue import LANGUAGES, messages
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("meetings", "texts", "cards", "documents", "graph", "storage", "jobs", "bot")
+FOLDERS = ("admin", "meetings", "texts", "cards", "documents", "graph", "storage", "jobs", "bot")
 KEY = re.compile(r"[a-z_]+(\.[A-Za-z0-9_]*[A-Za-z0-9])+")
 
 
