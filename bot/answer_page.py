@@ -66,7 +66,7 @@ class AnswerPage:
             raise Refused("mail.answer_which")
         command = c.SignIn(meeting_id=before.meeting.id, sign=typed["sign"])
         execute(command, tx)
-        tx.journal(command)
+        tx.journal(command, {"by": "page"})
         return _state(tx, ids, notice=kept)
 
     def render(self, state: AnswerState, typed: Mapping[str, str]) -> str:

@@ -75,7 +75,7 @@ class CommentPage:
             raise Refused("mail.page_empty")
         for command in commands:
             execute(command, tx)
-            tx.journal(command)
+            tx.journal(command, {"by": "page"})
         return _state(tx, ids, notice=t(before.language, done))
 
     def render(self, state: CommentState, typed: Mapping[str, str]) -> str:

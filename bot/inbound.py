@@ -7,7 +7,7 @@ import html
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.words import language_of, read_text
@@ -35,7 +35,8 @@ class SentFile:
 class Turn:
     """Who says what where. `key` is the same when Teams sends the same thing again, under the same or a new activity id.
 
-    `language` is the client's; `spoken` the one of the typed command word, when it belongs to one language only.
+    `language` is the client's; `spoken` the one of the typed command word, when it belongs to one language only. `origin`: by what it was
+    said, for the journal: the channel, the device's platform and locale, the message of the card and the mark of the press.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Turn:
     pressed: bool
     file: SentFile | None = None
     spoken: str = ""
+    origin: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_activity(activity: Mapping[str, Any]) -> Turn | None:
@@ -88,7 +90,8 @@ def _pressed(activity: Mapping[str, Any], data: Mapping[str, Any]) -> Turn:
     # The inputs belong to the key: the same card pressed again with other words is another press.
     pressed = _digest({name: value for name, value in data.items() if name != NONCE})
     key = f"{nonce}:{pressed}" if nonce else str(activity.get("id") or _digest(activity))
-    return _turn(activity, command, key=key, pressed=True)
+    turn = _turn(activity, command, key=key, pressed=True)
+    return replace(turn, origin={**turn.origin, **_short(card=activity.get("replyToId"), press=nonce)})
 
 
 def _turn(activity: Mapping[str, Any], command: Command, *, key: str, pressed: bool = False, file: SentFile | None = None) -> Turn:
@@ -125,7 +128,20 @@ def _turn(activity: Mapping[str, Any], command: Command, *, key: str, pressed: b
         command=command,
         pressed=pressed,
         file=file,
+        origin=_short(by=activity.get("channelId"), source=_mapping(data.get("source")).get("name"), **_device(activity)),
     )
+
+
+def _device(activity: Mapping[str, Any]) -> dict[str, Any]:
+    for entity in activity.get("entities") or ():
+        if isinstance(entity, Mapping) and entity.get("type") == "clientInfo":
+            return {"platform": entity.get("platform"), "locale": entity.get("locale")}
+    return {"locale": activity.get("locale")}
+
+
+def _short(**told: object) -> dict[str, str]:
+    """What there is of it; clients could send anything."""
+    return {name: value.replace("\x00", "")[:100] for name, value in told.items() if isinstance(value, str) and value}
 
 
 def _spoken(activity: Mapping[str, Any]) -> str:

@@ -138,7 +138,7 @@ class PersonalPage(Generic[State]):
         tx.actor = tx.person(ids[0])
         command = ChooseLanguage(language=language)
         execute(command, tx)
-        tx.journal(command)
+        tx.journal(command, {"by": "page"})
         return self._kind.look(tx, ids, None)
 
     async def _again(self, ids: Ids, typed: Mapping[str, str], error: MeetingError, status: int) -> web.Response:

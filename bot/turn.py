@@ -154,7 +154,7 @@ def _execute(turn: Turn, content: bytes, tx: Transaction) -> tuple[Screen, str]:
         command = replace(command, template_id=tx.keep_content(content))
     screen = execute(command, tx)
     if ACCESS[type(command)].right is not Right.LOOK:
-        tx.journal(command)
+        tx.journal(command, turn.origin)
     return screen, tx.actor.language or language
 
 

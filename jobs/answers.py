@@ -184,6 +184,6 @@ def _take(tx: Transaction, meeting_id: str, change: EventChange) -> None:
         execute(command, tx)
         # Every reading tells all answers of an event; the journal keeps what changed something.
         if tx.meeting(meeting_id).version != meeting.version:
-            tx.journal(command)
+            tx.journal(command, {"by": "calendar"})
     if change.removed or change.seen not in meeting.event_seen.split():
         tx.later(e.SyncEvent(meeting_id))

@@ -172,7 +172,7 @@ def by_the_clock(tx: Transaction, command: c.Command) -> None:
     """Run a command that no person gives, and that is not done yet."""
     if not tx.repeat:
         execute(command, tx)
-        tx.journal(command)
+        tx.journal(command, {"by": "clock"})
 
 
 def card_activity(card: dict[str, Any], summary: str) -> dict[str, Any]:

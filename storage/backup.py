@@ -14,7 +14,7 @@ from pathlib import Path
 from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
-from storage.journal import first_break
+from storage import journal
 from storage.look import Version, opened, version_of
 
 
@@ -36,8 +36,8 @@ def check(file: Path) -> None:
                 raise Unfit(f"It is damaged: {said}.")
             if (row := connection.exec_driver_sql("PRAGMA foreign_key_check").first()) is not None:
                 raise Unfit(f"It is damaged: a row of {row[0]} belongs to nothing.")
-            if (broken := first_break(connection)) is not None:
-                raise Unfit(f"Its journal breaks at row {broken}: a row was changed, lost or forged.")
+            if breaks := journal.read(connection, most=1).breaks:
+                raise Unfit(f"Its journal breaks at row {breaks[0].seq}: a row was changed, lost or forged.")
     except SQLAlchemyError as error:
         raise Unfit(f"It is not a database of the bot ({getattr(error, 'orig', None) or type(error).__name__}).") from None
     if version is Version.FOREIGN:

@@ -200,6 +200,10 @@ journal = Table(
     Column("payload", Text, nullable=False),
     Column("before", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    # The version before writes rows without these.
+    Column("origin", Text, nullable=False, server_default=text("''")),
+    Column("salt", String(32), nullable=False, server_default=text("''")),
+    Column("sealed", String(64), nullable=False, server_default=text("''")),
 )
 Index("uq_journal_before", journal.c.before, unique=True)  # a chain, not a tree
 effect = Table(

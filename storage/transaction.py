@@ -462,13 +462,13 @@ class Transaction:
         for entry in self._entries:
             journal.append(self._connection, entry)
 
-    def journal(self, command: Command) -> None:
-        """Who did what when, with all that was typed; each row hashed with the row before, and none is ever changed."""
+    def journal(self, command: Command, origin: Mapping[str, str] | None = None) -> None:
+        """Who did what when, with all that was typed, by what; each row hashed with the row before."""
         body_id = str(getattr(command, "body_id", "")) or next(
             (one.body_id for (kind, _), one in self._loaded.items() if kind is Meeting), ""
         )
         meeting_id = str(getattr(command, "meeting_id", ""))
-        self._entries.append(journal.Entry(body_id, meeting_id, self.actor.id, self.now, stem(command), inputs(command)))
+        self._entries.append(journal.Entry(body_id, meeting_id, self.actor.id, self.now, stem(command), inputs(command), origin or {}))
 
     def seen(self, key: str) -> bool:
         """Insert the turn's key; True when it was there already: the same activity, or the same press, sent again."""

@@ -20,10 +20,10 @@ from sqlalchemy import create_engine, make_url, select
 from admin.backup import add_commands, dump_lines, restore_lines
 from meetings.effects import EndRound, SyncEvent
 from meetings.model import Phase, Post
-from storage import tables
+from storage import journal, tables
 from storage.alone import be_alone
 from storage.backup import Unfit, back_up, put_back, url_of
-from storage.journal import Entry, append, first_break
+from storage.journal import Entry, append
 from storage.restored import RESPITE, settle
 from storage.transaction import Storage, Transaction
 from tests import samples
@@ -264,7 +264,7 @@ async def test_postgres_is_copied_and_put_back_by_the_lines_that_are_told(postgr
         await again.start()
         turns = await again.look(lambda connection, _now: connection.execute(select(tables.turn.c.key)).scalars().all())
         assert (turns, await again.read(lambda tx: tx.meeting("meeting").number)) == (["first"], 4)
-        assert await again.look(lambda connection, _now: first_break(connection)) is None
+        assert (await again.look(lambda connection, _now: journal.read(connection))).breaks == ()
         await again.close()
     finally:
         drop(fresh)

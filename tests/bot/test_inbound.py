@@ -107,6 +107,32 @@ def test_a_press_that_is_no_button_of_ours_is_refused(verb: str) -> None:
         read_activity(pressed({"verb": verb, "meeting_id": "m", "round_id": "r"}))
 
 
+def test_the_journal_is_told_by_which_device_and_card() -> None:
+    device = {"type": "clientInfo", "locale": "fi-FI", "platform": "iOS", "country": "FI"}
+    data = pack(c.AnswerNoComments(meeting_id="m"), "n1")
+    channel = {**MESSAGE["channelData"], "source": {"name": "message"}}
+    turn = read_activity(pressed(data, replyToId="1700000000002", entities=[device], channelData=channel))
+    assert turn is not None
+    assert turn.origin == {
+        "by": "msteams",
+        "platform": "iOS",
+        "locale": "fi-FI",
+        "source": "message",
+        "card": "1700000000002",
+        "press": "n1",
+    }
+    typed = read_activity(activity(replyToId="1700000000002"))
+    assert typed is not None
+    assert typed.origin == {"by": "msteams", "locale": "sv-FI"}
+
+
+@pytest.mark.parametrize("device", [{"platform": ["x"], "locale": None}, {"platform": "x\x00" * 500}, {"platform": {"a": "b"}}])
+def test_of_a_device_that_tells_nonsense_little_is_kept(device: dict[str, Any]) -> None:
+    turn = read_activity(activity(entities=["x", {"type": "clientInfo", **device}], channelId={}))
+    assert turn is not None
+    assert turn.origin in ({}, {"platform": "x" * 100})
+
+
 def test_a_submitted_card_is_a_press_too() -> None:
     turn = read_activity(activity(value=pack(c.ShowStatus(), "n1"), text=""))
     assert turn is not None

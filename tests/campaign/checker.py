@@ -81,13 +81,17 @@ def judged(seen: Seen) -> Verdict:
 def _chain(seen: Seen, verdict: Verdict) -> None:
     """Each row of the journal follows from the one before."""
     before = ""
-    columns = "before, body_id, meeting_id, person_id, at, command, payload, hash, seq"
-    for told, body, meeting, person, at, command, payload, digest, seq in seen.database.rows(f"SELECT {columns} FROM journal ORDER BY seq"):  # noqa: S608
-        content = "\n".join((before, body, meeting, person, moment(at).isoformat(), command, payload))
-        if told != before or digest != hashlib.sha256(content.encode()).hexdigest():
+    query = "SELECT before, body_id, meeting_id, person_id, at, command, payload, origin, salt, sealed, hash, seq FROM journal ORDER BY seq"
+    for told, *whose, at, command, payload, origin, salt, sealed, digest, seq in seen.database.rows(query):
+        follows = _digest(before, *whose, moment(at).isoformat(), command, sealed)
+        if (told, sealed, digest) != (before, _digest(payload, origin, salt), follows):
             verdict.say("broken", f"the journal's chain at row {seq}, {command}")
             return
         before = digest
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
 def _journal(seen: Seen, verdict: Verdict) -> None:
