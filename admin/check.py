@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import shutil
 import sys
 import textwrap
@@ -18,9 +19,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from admin.package import FILE, package_row
+from admin.reach import public_row, teams_row
 from bot.edge import ChannelFailure, Edge, EdgeConfig
 from bot.notifications import PATH as NOTIFICATIONS
 from graph.check import Result, Row, graph_rows, trial_letter
@@ -31,6 +35,8 @@ from settings import Settings, read_settings
 from storage.look import Version, channels_of, version_of
 
 _PART, _RESULT = 19, 10
+# As a terminal knows them: green, red, yellow, grey.
+_COLOURS = {Result.WORKS: 32, Result.MISSING: 31, Result.WARNING: 33, Result.SKIPPED: 90}
 # Private channels and other teams have sites of their own, each with its own grant; a few tell enough.
 _MOST_CHANNELS = 10
 
@@ -50,6 +56,7 @@ def add_command(commands: Any, means: Means) -> None:
     )
     parser.add_argument("--outsider", default="", metavar="ADDRESS", help="a mailbox that must stay closed to the bot")
     parser.add_argument("--send", action="store_true", help="send one letter to GRAPH_ORGANISER itself")
+    parser.add_argument("--package", type=Path, default=Path(FILE), metavar="FILE", help=f"the package that was uploaded ({FILE})")
     parser.set_defaults(run=partial(_run, means))
 
 
@@ -65,8 +72,9 @@ async def _check(means: Means, options: argparse.Namespace) -> int:
         rows.append(row)
         _show(row)
     _advise(rows)
-    missing = sum(row.result is Result.MISSING for row in rows)
-    sys.stdout.write(f"\n{'Everything needed works.' if not missing else f'Missing: {missing}.'}\n")
+    missing, less = (sum(row.result is result for row in rows) for result in (Result.MISSING, Result.WARNING))
+    with_less = f" {less} of the rest could be better: see the warnings." if less else ""
+    sys.stdout.write(f"\n{f'Missing: {missing}.' if missing else f'Everything needed works.{with_less}'}\n")
     return 1 if missing else 0
 
 
@@ -75,7 +83,8 @@ async def _rows(means: Means, options: argparse.Namespace) -> AsyncIterator[Row]
         settings = read_settings()
     except SystemExit as faults:
         for fault in str(faults).splitlines()[1:]:
-            yield Row("settings", Result.MISSING, f"{fault.removeprefix('- ')}.", ("see docs/settings.md",))
+            told = fault.removeprefix("- ")
+            yield Row("settings", Result.MISSING, f"{told[:1].upper()}{told[1:]}.", ("see docs/settings.md",))
         return
     yield Row("settings", Result.WORKS, "The settings are complete.")
     send = options.send and "@" in settings.organiser
@@ -85,6 +94,7 @@ async def _rows(means: Means, options: argparse.Namespace) -> AsyncIterator[Row]
         yield Row("Microsoft 365", Result.SKIPPED, "PYKALA_LOCAL=1: the sandbox inside the bot stands in for it and needs no rights.")
     else:
         client = means.graph(settings)
+        signed_in = False
         try:
             async for row in graph_rows(
                 client,
@@ -95,9 +105,15 @@ async def _rows(means: Means, options: argparse.Namespace) -> AsyncIterator[Row]
                 notified=settings.public_url.rstrip("/") + NOTIFICATIONS,
                 channels=partial(_channels, settings, means) if database.result is Result.WORKS else None,
             ):
+                signed_in |= row.part == "sign-in" and row.result is Result.WORKS
                 yield row
         finally:
             await client.aclose()
+        if signed_in:
+            yield await teams_row(means.teams(settings))
+        async with httpx.AsyncClient() as http:
+            yield await public_row(http, settings.public_url)
+        yield package_row(settings, options.package)
     if settings.smtp_url:
         yield await _mail_server(settings, send=send)
 
@@ -154,7 +170,10 @@ async def _mail_server(settings: Settings, *, send: bool) -> Row:
 def _show(row: Row) -> None:
     width = max(60, min(shutil.get_terminal_size((110, 24)).columns, 140))
     first = f"{row.part:<{_PART}}{row.result:<{_RESULT}}"
-    sys.stdout.write(textwrap.fill(row.says, width, initial_indent=first, subsequent_indent=" " * len(first)) + "\n")
+    lines = textwrap.fill(row.says, width, initial_indent=first, subsequent_indent=" " * len(first))
+    if sys.stdout.isatty() and "NO_COLOR" not in os.environ:
+        lines = lines.replace(row.result, f"\x1b[{_COLOURS[row.result]}m{row.result}\x1b[0m", 1)
+    sys.stdout.write(f"{lines}\n")
     sys.stdout.flush()
 
 

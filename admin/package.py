@@ -17,6 +17,7 @@ from typing import Any
 import typst
 
 from admin.manifest import COLOUR_ICON, OUTLINE_ICON, VERSION, NotReady, manifest, translation, translations
+from graph.check import Result, Row
 from settings import Settings, read_settings
 
 FILE = "pykala-teams.zip"
@@ -53,6 +54,28 @@ def app_package(settings: Settings) -> bytes:
     return whole.getvalue()
 
 
+def package_row(settings: Settings, file: Path) -> Row:
+    """Whether the package that was made, and presumably uploaded, is what would be made now."""
+    part = "app package"
+    try:
+        fresh = _files(app_package(settings))
+    except NotReady as faults:
+        return Row(part, Result.WARNING, "It cannot be made yet.", tuple(str(faults).splitlines()))
+    try:
+        made = _files(file.read_bytes())
+    except FileNotFoundError:
+        return Row(part, Result.SKIPPED, f"There is no {file} here; `python app.py package` makes it.")
+    except (OSError, zipfile.BadZipFile) as unreadable:
+        return Row(part, Result.WARNING, f"{file} cannot be read ({type(unreadable).__name__}); `python app.py package` makes it anew.")
+    other = [name for name in fresh if made.get(name) != fresh[name]]
+    if not other:
+        return Row(part, Result.WORKS, f"{file} is of these settings and this version.")
+    old, new = (json.loads(files.get("manifest.json", b"{}")) for files in (made, fresh))
+    keys = [f"{key} in the manifest" for key in new if old.get(key) != new[key]]
+    differ = ", ".join([*keys, *(name for name in other if name != "manifest.json")])
+    return Row(part, Result.WARNING, f"{file} is not of these settings and this version: {differ}. Make it anew, and upload it again.")
+
+
 def icon(drawing: str) -> bytes:
     """A drawing of this folder as a PNG of its own size in pixels, transparent where nothing is drawn."""
     made: bytes = typst.compile(_ICONS / "icon.typ", format="png", ppi=_PPI, sys_inputs={"drawing": drawing})
@@ -77,6 +100,11 @@ def _run(options: argparse.Namespace) -> int:
         "Upload it in the Teams admin centre: Teams apps, Manage apps, Upload new app. Then see docs/admin.md.\n"
     )
     return 0
+
+
+def _files(package: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def _json(content: Mapping[str, Any]) -> bytes:

@@ -2,8 +2,9 @@
 
 from bot.edge.config import EdgeConfig
 from bot.edge.connector import Connector
+from bot.edge.credentials import token_source as channel_token
 from bot.edge.edge import Edge
 from bot.edge.failures import ChannelFailure
 from bot.edge.sdk import received
 
-__all__ = ["ChannelFailure", "Connector", "Edge", "EdgeConfig", "received"]
+__all__ = ["ChannelFailure", "Connector", "Edge", "EdgeConfig", "channel_token", "received"]

@@ -6,14 +6,20 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from botbuilder.core import ActivityHandler
 from sqlalchemy import text
 
 from admin import check
+from admin.package import app_package
+from bot.edge import Edge, EdgeConfig
 from graph.check import Result
 from meetings.model import Body, Conversation
 from storage import tables
@@ -21,6 +27,7 @@ from storage.engine import open_engine
 from storage.migrate import upgrade
 from storage.transaction import Storage
 from tests.admin.terminal import ROOT, command
+from tests.admin.test_package import READY, ready
 from tests.graph.conftest import served
 from tests.standins.issuer import APP_ID, SECRET, TENANT, Issuer
 from tests.standins.post import Server
@@ -49,18 +56,28 @@ def terminal(tmp_path: Path) -> Terminal:
     return Terminal(tmp_path)
 
 
+@asynccontextmanager
+async def door(issuer: Issuer) -> AsyncIterator[str]:
+    """Where the bot listens, behind https, as far as strangers come."""
+    config = EdgeConfig("SingleTenant", APP_ID, SECRET, TENANT, openid_metadata_url=issuer.metadata_url, login_url=issuer.login_url)
+    app = web.Application()
+    async with Edge(config) as edge:
+        app.router.add_route("*", "/api/messages", partial(edge.process, bot=ActivityHandler()))
+        async with served(app, tls=issuer.tls) as url:
+            yield url
+
+
 @pytest.fixture
 async def tenant(terminal: Terminal) -> AsyncIterator[Tenant]:
     tenant = Tenant()
-    async with Issuer() as issuer, served(tenant.app, "127.0.0.2", issuer.tls) as url:
+    async with Issuer() as issuer, served(tenant.app, "127.0.0.2", issuer.tls) as url, door(issuer) as public:
         issuer.scopes.add("https://127.0.0.2/.default")
         issuer.roles = []
         terminal.settings |= {
-            "MicrosoftAppId": APP_ID,
-            "MicrosoftAppTenantId": TENANT,
+            **READY,
             "MicrosoftAppPassword": SECRET,
             "GRAPH_ORGANISER": ORGANISER,
-            "PUBLIC_URL": "https://pykala.example.org",
+            "PUBLIC_URL": public,
             "LOGIN_URL": issuer.login_url,
             "GRAPH_BASE_URL": f"{url}/v1.0",
             **issuer.environment,
@@ -69,6 +86,8 @@ async def tenant(terminal: Terminal) -> AsyncIterator[Tenant]:
 
 
 async def test_a_tenant_where_all_is_granted(terminal: Terminal, tenant: Tenant) -> None:
+    made = app_package(ready(PUBLIC_URL=terminal.settings["PUBLIC_URL"]))
+    (terminal.folder / "pykala-teams.zip").write_bytes(made)
     status, said = await terminal.check("--outsider", OUTSIDER)
     assert (status, said.splitlines()[-1]) == (0, "Everything needed works.")
     assert set(lines(said)) == {
@@ -84,6 +103,9 @@ async def test_a_tenant_where_all_is_granted(terminal: Terminal, tenant: Tenant)
         "letters",
         "notifications",
         "channel files",
+        "sign-in to Teams",
+        "public address",
+        "app package",
     }
     assert {line.split()[0] for part, line in lines(said).items() if part != "channel files"} == {"works"}
     assert lines(said)["channel files"] == "not tried No body is set up yet, so there is no channel to try."

@@ -18,6 +18,7 @@ from admin import package
 from admin.manifest import MENUS, SCHEMA, NotReady, manifest, translation, translations
 from admin.package import app_package
 from bot.words import read_text
+from graph.check import Result
 from settings import Settings
 from tests.admin.terminal import ROOT, command
 from tests.test_settings import WHOLE
@@ -136,6 +137,23 @@ async def test_what_a_menu_offers_is_answered_where_it_is_offered(tmp_path: Path
                 said = text_of(await room.say(scene.aino, place, chosen["title"]))
                 assert not any(t(language, "guide.not_understood", text=chosen["title"]) in said for language in LANGUAGES), chosen
                 assert not any(t(language, "scope.no_body") in said for language in LANGUAGES), chosen
+
+
+def test_the_check_tells_a_package_of_these_settings_from_others(tmp_path: Path) -> None:
+    file = tmp_path / "pykala-teams.zip"
+    assert package.package_row(ready(), file).result is Result.SKIPPED
+    file.write_bytes(app_package(ready()))
+    assert package.package_row(ready(), file).result is Result.WORKS
+    row = package.package_row(ready(PUBLIC_URL="https://elsewhere.example.org", PUBLISHER_NAME="Toinen kunta"), file)
+    assert (row.result, "version: developer in the manifest, validDomains in the manifest. Make" in row.says) == (Result.WARNING, True)
+    with zipfile.ZipFile(BytesIO(app_package(ready()))) as whole, zipfile.ZipFile(file, "w") as without:
+        for name in set(whole.namelist()) - {"color.png"}:
+            without.writestr(name, whole.read(name))
+    assert "version: color.png. Make" in package.package_row(ready(), file).says
+    file.write_bytes(b"no zip")
+    assert "cannot be read (BadZipFile)" in package.package_row(ready(), file).says
+    row = package.package_row(ready(PUBLISHER_NAME=""), file)
+    assert (row.says, len(row.grant), row.grant[0].startswith("PUBLISHER_NAME is empty: set")) == ("It cannot be made yet.", 1, True)
 
 
 async def test_the_command_writes_the_package(tmp_path: Path) -> None:
