@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import gc
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -44,7 +44,7 @@ from graph.credentials import ClientCertificate, ClientSecret, Credential, Feder
 from graph.files import GraphFiles
 from graph.limits import MailboxLimit
 from graph.mail import GraphMail, SmtpMail
-from graph.sandbox import add_sandbox
+from graph.sandbox import add_sandbox, from_this_machine
 from graph.schedules import GraphSchedules
 from jobs import lease
 from jobs.answers import OFTEN, AnswerHandlers
@@ -166,7 +166,7 @@ async def create_app(
     metrics.watch(health, {"channel": edge.token_life, "graph": graph.token_life})
     add_operator_pages(app, health, metrics, settings.metrics_readers())
     if role is not Role.WORKER:
-        app.router.add_route("*", "/api/messages", messages)
+        app.router.add_route("*", "/api/messages", _only_here(messages) if settings.local else messages)
         PersonalPage(CommentPage(address), storage, key, clock, telemetry).add_to(app)
         PersonalPage(AnswerPage(address), storage, key, clock, telemetry).add_to(app)
         add_documents(app, storage, key, clock)
@@ -175,6 +175,15 @@ async def create_app(
             add_sandbox(app, SandboxTable(storage), now=clock, directory=KnownPeople(storage))
     app.cleanup_ctx.append(opened)
     return app
+
+
+def _only_here(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def heard(request: web.Request) -> web.Response:
+        if not from_this_machine(request):
+            raise web.HTTPForbidden
+        return await handler(request)
+
+    return heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +234,7 @@ def _edge_config(settings: Settings) -> EdgeConfig:
         assertion=assertion,
         openid_metadata_url=settings.openid_metadata_url,
         login_url=settings.login_url,
+        allowed_tenants=settings.tenants(),
     )
 
 

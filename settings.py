@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -29,12 +31,14 @@ class Settings(BaseSettings):
 
     app_type: Literal["SingleTenant", "UserAssignedMSI"] = Field(default="SingleTenant", validation_alias="MicrosoftAppType")
     app_id: str = Field(default="", validation_alias="MicrosoftAppId")
-    app_password: str = Field(default="", validation_alias="MicrosoftAppPassword")
+    app_password: str = Field(default="", validation_alias="MicrosoftAppPassword", repr=False)
     tenant_id: str = Field(default="", validation_alias="MicrosoftAppTenantId")
     certificate_file: str = Field(default="", validation_alias="MicrosoftAppCertificateFile")
     certificate_thumbprint: str = Field(default="", validation_alias="MicrosoftAppCertificateThumbprint")
     token_file: str = Field(default="", validation_alias="MicrosoftAppFederatedTokenFile")
     identity_id: str = Field(default="", validation_alias="MicrosoftAppFederatedIdentityId")
+
+    allowed_tenants: str = ""
 
     openid_metadata_url: str = Field(
         default="https://login.botframework.com/v1/.well-known/openidconfiguration", validation_alias="BOT_OPENID_METADATA_URL"
@@ -58,6 +62,12 @@ class Settings(BaseSettings):
     terms_url: str = ""
     teams_app_id: str = ""
 
+    @field_validator("app_id", "tenant_id", "identity_id", "allowed_tenants", "certificate_thumbprint")
+    @classmethod
+    def _as_the_directory_writes_it(cls, value: str) -> str:
+        """Copied from wherever it was: tokens and activities have ids in small letters, and are compared as they are."""
+        return value.strip().lower()
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, url: str) -> str:
@@ -75,20 +85,17 @@ class Settings(BaseSettings):
         if self.local:
             if self.host not in LOOPBACK:
                 faults.append("PYKALA_LOCAL=1 accepts anybody, so HOST must be 127.0.0.1")
+            if self.app_id:
+                faults.append("PYKALA_LOCAL=1 accepts anybody, and MicrosoftAppId is a tenant's: remove one of them")
         else:
             if not self.app_id:
                 faults.append("MicrosoftAppId is empty; to try the bot on this machine only, set PYKALA_LOCAL=1")
             if not self.tenant_id:
                 faults.append("MicrosoftAppTenantId is empty")
-            faults += self._proof_faults()
+            faults += self._id_faults() + self._proof_faults()
             if not self.organiser:
                 faults.append("GRAPH_ORGANISER is empty: the mailbox that sends the invitations")
-            if not self.public_url.startswith("https://"):
-                faults.append("PUBLIC_URL must be the bot's public https address")
-            if urlsplit(self.login_url).scheme != "https":
-                faults.append("LOGIN_URL must be https")
-            if self.graph_base_url and urlsplit(self.graph_base_url).scheme != "https":
-                faults.append("GRAPH_BASE_URL must be https")
+            faults += self._address_faults()
         faults += _mail_faults(self.smtp_url, self.smtp_from)
         try:
             self.metrics_readers()
@@ -103,6 +110,36 @@ class Settings(BaseSettings):
     def metrics_readers(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """From where, besides this machine, the metrics may be read. ValueError for what is no network."""
         return tuple(ip_network(one.strip()) for one in self.metrics_from.split(",") if one.strip())
+
+    def tenants(self) -> tuple[str, ...]:
+        """Whose people are served besides the bot's own tenant's; empty when only theirs are."""
+        return tuple(one.strip() for one in self.allowed_tenants.split(",") if one.strip())
+
+    def _address_faults(self) -> list[str]:
+        """Tokens, keys and people's data pass there."""
+        needed = {
+            "PUBLIC_URL must be the bot's public https address": self.public_url,
+            "LOGIN_URL must be https": self.login_url,
+            "BOT_OPENID_METADATA_URL must be https: the keys of what is let in come from there": self.openid_metadata_url,
+            "GRAPH_BASE_URL must be https": self.graph_base_url or "https://graph.microsoft.com",
+        }
+        return [fault for fault, url in needed.items() if not _is_https(url)]
+
+    def _id_faults(self) -> list[str]:
+        """What the portal shows is easily taken for another thing that looks like it."""
+        ids = {"MicrosoftAppId": self.app_id, "MicrosoftAppTenantId": self.tenant_id, "MicrosoftAppFederatedIdentityId": self.identity_id}
+        faults = [
+            f"{name} is an id such as 2c9e6a1e-3c1b-4f5e-8f7e-0f9b7f6f5a10" for name, value in ids.items() if value and not _is_id(value)
+        ]
+        if self.app_id and self.app_id == self.tenant_id:
+            faults.append("MicrosoftAppId and MicrosoftAppTenantId are the same: one of them is the other's")
+        if not all(_is_id(one) for one in self.tenants()):
+            faults.append("ALLOWED_TENANTS is ids of tenants with commas between them")
+        if _is_id(self.app_password):
+            faults.append("MicrosoftAppPassword is the secret's id: give its value, which the portal shows only when it is made")
+        if self.app_password != self.app_password.strip():
+            faults.append("MicrosoftAppPassword has a space or a line break around it")
+        return faults
 
     def _proof_faults(self) -> list[str]:
         """An app registration proves itself in one way; a managed identity needs none."""
@@ -125,21 +162,37 @@ class Settings(BaseSettings):
         if bool(self.certificate_file) != bool(self.certificate_thumbprint):
             faults.append("MicrosoftAppCertificateFile and MicrosoftAppCertificateThumbprint go together")
         if self.certificate_file:
-            faults += _certificate_faults(Path(self.certificate_file))
+            faults += _certificate_faults(Path(self.certificate_file), self.certificate_thumbprint)
         if self.token_file and not Path(self.token_file).is_file():
             faults.append("MicrosoftAppFederatedTokenFile: there is no such file")
         return faults
 
 
-def _certificate_faults(file: Path) -> list[str]:
+def _is_id(value: str) -> bool:
+    """As the directory writes its ids, and not the one of nobody."""
+    return re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value) is not None and value.strip("0-") != ""
+
+
+def _is_https(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _certificate_faults(file: Path, thumbprint: str) -> list[str]:
     try:
         pem = file.read_bytes()
         load_pem_private_key(pem, None)
-        load_pem_x509_certificate(pem)
+        # Not for its strength: it is how the directory calls a certificate.
+        known_as = load_pem_x509_certificate(pem).fingerprint(SHA1()).hex()  # noqa: S303
     except OSError as error:
         return [f"MicrosoftAppCertificateFile cannot be read: {error.strerror}"]
     except (ValueError, TypeError):
         return ["MicrosoftAppCertificateFile must hold the private key, without a password, and the certificate as PEM"]
+    if thumbprint and thumbprint != known_as:
+        return ["MicrosoftAppCertificateThumbprint is another certificate's than the one in MicrosoftAppCertificateFile"]
     return []
 
 

@@ -20,7 +20,10 @@ from graph.sandbox_store import MemoryStore, SandboxStore
 from graph.sandbox_subscriptions import Subscriptions
 from graph.sandbox_wire import wire_app
 
-__all__ = ["Fault", "MemoryStore", "SandboxStore", "add_sandbox"]
+__all__ = ["Fault", "MemoryStore", "SandboxStore", "add_sandbox", "from_this_machine"]
+
+# What a proxy or a tunnel adds.
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Via")
 
 
 def add_sandbox(
@@ -50,7 +53,16 @@ def add_sandbox(
 
 @web.middleware
 async def _this_machine_only(request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> web.StreamResponse:
-    # A foreign page can point its own host name at loopback; the name in the request gives it away.
-    if urlsplit(f"//{request.host}").hostname not in LOOPBACK:
+    if not from_this_machine(request):
         raise web.HTTPForbidden
     return await handler(request)
+
+
+def from_this_machine(request: web.Request) -> bool:
+    """For what listens on loopback and asks nobody who they are. A foreign page can point its own host name at loopback, and a tunnel
+    brings anybody here; the name in the request, or what the tunnel adds, gives them away."""
+    try:
+        name = urlsplit(f"//{request.host}").hostname
+    except ValueError:
+        return False
+    return name in LOOPBACK and not any(one in request.headers for one in FORWARDED)

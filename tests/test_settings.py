@@ -21,6 +21,7 @@ WHOLE = {
     "GRAPH_ORGANISER": "siiri.sihteeri@example.org",
     "PUBLIC_URL": "https://pykala.example.org",
 }
+IDENTITY = "8d3f6b0a-5c2e-4f19-9a7b-1e2d3c4b5a60"
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +41,7 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "GRAPH_BASE_URL",
         "LOG_LEVEL",
         "METRICS_FROM",
+        "ALLOWED_TENANTS",
     )
     for name in names:
         monkeypatch.delenv(name, raising=False)
@@ -65,15 +67,21 @@ def read(monkeypatch: pytest.MonkeyPatch, **changes: str) -> Settings:
     "proof",
     [
         {},
-        {"MicrosoftAppPassword": "", "MicrosoftAppCertificateFile": "both.pem", "MicrosoftAppCertificateThumbprint": "AB"},
+        {"MicrosoftAppPassword": "", "MicrosoftAppCertificateFile": "both.pem", "MicrosoftAppCertificateThumbprint": "of both.pem"},
         {"MicrosoftAppPassword": "", "MicrosoftAppFederatedTokenFile": "token"},
-        {"MicrosoftAppPassword": "", "MicrosoftAppFederatedIdentityId": "identity"},
+        {"MicrosoftAppPassword": "", "MicrosoftAppFederatedIdentityId": IDENTITY},
         {"MicrosoftAppPassword": "", "MicrosoftAppType": "UserAssignedMSI"},
     ],
 )
 def test_each_proof_alone_will_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, proof: dict[str, str]) -> None:
-    (tmp_path / "both.pem").write_bytes(pem())
+    (tmp_path / "both.pem").write_bytes(both := pem())
     (tmp_path / "token").write_text("x", encoding="ascii")
+    if "MicrosoftAppCertificateThumbprint" in proof:
+        # In capitals, as the portal shows it.
+        proof = {
+            **proof,
+            "MicrosoftAppCertificateThumbprint": x509.load_pem_x509_certificate(both).fingerprint(hashes.SHA1()).hex().upper(),  # noqa: S303
+        }
     assert read(monkeypatch, **proof).app_id == WHOLE["MicrosoftAppId"]
 
 
@@ -81,9 +89,9 @@ def test_each_proof_alone_will_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     ("changes", "said"),
     [
         ({"MicrosoftAppPassword": ""}, "give one of MicrosoftAppPassword, MicrosoftAppCertificateFile, MicrosoftAppFederatedTokenFile"),
-        ({"MicrosoftAppFederatedIdentityId": "i"}, "MicrosoftAppPassword and MicrosoftAppFederatedIdentityId are given: keep one"),
+        ({"MicrosoftAppFederatedIdentityId": IDENTITY}, "MicrosoftAppPassword and MicrosoftAppFederatedIdentityId are given: keep one"),
         (
-            {"MicrosoftAppPassword": "", "MicrosoftAppFederatedIdentityId": "i", "MicrosoftAppFederatedTokenFile": "token"},
+            {"MicrosoftAppPassword": "", "MicrosoftAppFederatedIdentityId": IDENTITY, "MicrosoftAppFederatedTokenFile": "token"},
             "MicrosoftAppFederatedTokenFile and MicrosoftAppFederatedIdentityId are given",
         ),
         ({"MicrosoftAppType": "UserAssignedMSI"}, "UserAssignedMSI proves itself: remove MicrosoftAppPassword"),
@@ -98,14 +106,63 @@ def test_each_proof_alone_will_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
         ({"METRICS_FROM": "10.20.0.0/16, everybody"}, "METRICS_FROM is networks with commas between them"),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4317"}, "OTEL_EXPORTER_OTLP_ENDPOINT is the http(s) address of a collector"),
         ({"PORT": "many"}, "- PORT: Input should be a valid integer"),
+        ({"MicrosoftAppType": "MultiTenant"}, "- MicrosoftAppType: Input should be 'SingleTenant' or 'UserAssignedMSI'"),
+        ({"MicrosoftAppType": "singletenant"}, "- MicrosoftAppType: Input should be 'SingleTenant' or 'UserAssignedMSI'"),
+        ({"MicrosoftAppType": ""}, "- MicrosoftAppType: Input should be 'SingleTenant' or 'UserAssignedMSI'"),
+        ({"MicrosoftAppId": ""}, "- MicrosoftAppId is empty"),
+        ({"MicrosoftAppId": "   "}, "- MicrosoftAppId is empty"),
+        ({"MicrosoftAppId": "pykala"}, "- MicrosoftAppId is an id such as"),
+        ({"MicrosoftAppId": "{" + WHOLE["MicrosoftAppId"] + "}"}, "- MicrosoftAppId is an id such as"),
+        ({"MicrosoftAppId": "00000000-0000-0000-0000-000000000000"}, "- MicrosoftAppId is an id such as"),
+        ({"MicrosoftAppId": WHOLE["MicrosoftAppTenantId"]}, "- MicrosoftAppId and MicrosoftAppTenantId are the same"),
+        ({"MicrosoftAppTenantId": "common"}, "- MicrosoftAppTenantId is an id such as"),
+        ({"MicrosoftAppTenantId": "example.onmicrosoft.com"}, "- MicrosoftAppTenantId is an id such as"),
+        ({"MicrosoftAppPassword": "", "MicrosoftAppFederatedIdentityId": "i"}, "- MicrosoftAppFederatedIdentityId is an id such as"),
+        ({"MicrosoftAppPassword": IDENTITY}, "- MicrosoftAppPassword is the secret's id: give its value"),
+        ({"MicrosoftAppPassword": "secret\n"}, "- MicrosoftAppPassword has a space or a line break around it"),
+        ({"MicrosoftAppPassword": " "}, "- MicrosoftAppPassword has a space or a line break around it"),
+        (
+            {"MicrosoftAppPassword": "x", "MicrosoftAppCertificateFile": "token"},
+            "MicrosoftAppPassword and MicrosoftAppCertificateFile are given",
+        ),
+        (
+            {"MicrosoftAppPassword": "", "MicrosoftAppCertificateFile": "both.pem", "MicrosoftAppCertificateThumbprint": "AB" * 20},
+            "- MicrosoftAppCertificateThumbprint is another certificate's",
+        ),
+        ({"ALLOWED_TENANTS": "everybody"}, "- ALLOWED_TENANTS is ids of tenants with commas between them"),
+        ({"ALLOWED_TENANTS": IDENTITY + " " + IDENTITY}, "- ALLOWED_TENANTS is ids of tenants with commas between them"),
+        ({"BOT_OPENID_METADATA_URL": "http://login.example.org/keys"}, "- BOT_OPENID_METADATA_URL must be https"),
+        ({"BOT_OPENID_METADATA_URL": "https://[::1"}, "- BOT_OPENID_METADATA_URL must be https"),
+        ({"LOGIN_URL": "https:///"}, "- LOGIN_URL must be https"),
+        ({"PUBLIC_URL": "http://pykala.example.org"}, "- PUBLIC_URL must be the bot's public https address"),
+        ({"PYKALA_LOCAL": "1", "HOST": "pykala.example.org"}, "- PYKALA_LOCAL=1 accepts anybody, so HOST must be 127.0.0.1"),
+        ({"PYKALA_LOCAL": "1"}, "- PYKALA_LOCAL=1 accepts anybody, and MicrosoftAppId is a tenant's: remove one of them"),
+        ({"PYKALA_LOCAL": "yes please"}, "- PYKALA_LOCAL: Input should be a valid boolean"),
         ({"MicrosoftAppTenantId": "", "GRAPH_ORGANISER": ""}, "- MicrosoftAppTenantId is empty\n- GRAPH_ORGANISER is empty: "),
     ],
 )
 def test_a_wrong_combination_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, changes: dict[str, str], said: str) -> None:
     (tmp_path / "token").write_text("x", encoding="ascii")
+    (tmp_path / "both.pem").write_bytes(pem())
     with pytest.raises(SystemExit) as refused:
         read(monkeypatch, **changes)
     assert said in str(refused.value)
+
+
+def test_what_is_told_of_a_fault_tells_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "kW8~very-secret"
+    for changes in ({"MicrosoftAppPassword": secret + " "}, {"MicrosoftAppPassword": secret, "MicrosoftAppType": "UserAssignedMSI"}):
+        with pytest.raises(SystemExit) as refused:
+            read(monkeypatch, **changes)
+        assert secret not in str(refused.value)
+    assert secret not in repr(read(monkeypatch, MicrosoftAppPassword=secret, MicrosoftAppType="SingleTenant"))
+
+
+def test_ids_are_compared_as_the_directory_writes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    loud = {name: f" {WHOLE[name].upper()}\n" for name in ("MicrosoftAppId", "MicrosoftAppTenantId")}
+    read_so = read(monkeypatch, **loud, ALLOWED_TENANTS=f"{IDENTITY.upper()}, {WHOLE['MicrosoftAppId']},")
+    assert (read_so.app_id, read_so.tenant_id) == (WHOLE["MicrosoftAppId"], WHOLE["MicrosoftAppTenantId"])
+    assert read_so.tenants() == (IDENTITY, WHOLE["MicrosoftAppId"])
 
 
 @pytest.mark.parametrize("given", ["postgres://anna:x@db/pykala", "postgresql://anna:x@db/pykala", "postgresql+psycopg://anna:x@db/pykala"])

@@ -56,7 +56,9 @@ def _run(children: dict[str, subprocess.Popen[bytes]]) -> None:
     if have_playground:
         _free(playground_port, "PLAYGROUND_PORT")
     bot_url, playground_url = f"http://127.0.0.1:{port}", f"http://localhost:{playground_port}"
-    children["The bot"] = _start([sys.executable, "app.py"], {"PYKALA_LOCAL": "1", "HOST": "127.0.0.1", "PORT": str(port)})
+    # Whatever registration `.env` may name, here it is not used.
+    alone = {"PYKALA_LOCAL": "1", "MicrosoftAppId": "", "HOST": "127.0.0.1", "PORT": str(port)}
+    children["The bot"] = _start([sys.executable, "app.py"], alone)
     if not _ready(f"{bot_url}/readyz", children["The bot"]):
         raise CannotRun("The bot did not start; what it said stands above.")
     if have_playground:

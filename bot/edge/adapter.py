@@ -18,11 +18,13 @@ from typing_extensions import override
 from bot.edge.connector import Connector, as_json
 from bot.edge.failures import Rejected
 from bot.edge.sdk import RECEIVED, Authentication, read_activity, write_activity
-from bot.edge.validation import Door, check_shape
+from bot.edge.validation import Door
 
 log = logging.getLogger(__name__)
 
 LARGEST = 1024 * 1024
+# A stranger is not told how far the token came.
+_CLOSED = {401: "A token of the channel is needed.", 403: "Not served."}
 
 
 class EdgeAdapter(CloudAdapter):  # type: ignore[misc]  # botbuilder ships no types
@@ -38,23 +40,25 @@ class EdgeAdapter(CloudAdapter):  # type: ignore[misc]  # botbuilder ships no ty
     async def process(self, request: web.Request, bot: Bot, ws_response: object = None) -> web.Response:
         """The answer to `POST /api/messages`.
 
-        400, 401, 403, 405, 413, 415: not served, with the reason. 503: the turn broke or the issuer's keys cannot be had, so
-        the same activity may come again. 201: the turn is over. An invoke gets its own answer in the body.
+        400, 405, 413, 415: not served, with the reason. 401, 403: not let in; the reason stands in the log. 503: the turn broke or
+        the issuer's keys cannot be had, so the same activity may come again. 201: the turn is over. An invoke gets its own answer in
+        the body.
         """
         try:
-            token = self._door.token(_header(request))
-            body = check_shape(await _read(request))
-            claims = await self._door.admit(token, body)
+            if request.method != "POST":
+                raise Rejected(405, "Activities come by POST.")
+            token = await self._door.verify(request.headers.getall("Authorization", ()))
+            body = self._door.admit(token, await _read(request))
             activity = read_activity(body)
         except Rejected as rejected:
             log.info("refused with %s: %s", rejected.status, rejected.reason)
             headers = {401: {"WWW-Authenticate": "Bearer"}, 405: {"Allow": "POST"}, 503: {"Retry-After": "5"}}.get(rejected.status)
-            return web.Response(status=rejected.status, text=rejected.reason, headers=headers)
+            return web.Response(status=rejected.status, text=_CLOSED.get(rejected.status, rejected.reason), headers=headers)
         except Exception:  # hostile input finds what nobody thought of; it is still not served, and not our error to the caller
             log.exception("a request could not be judged")
             return web.Response(status=400, text="The request cannot be read.")
         try:
-            return _answer(await self._turn(body, activity, claims, bot))
+            return _answer(await self._turn(body, activity, token.claims if token else {}, bot))
         except Exception:  # the bot's own boundary is inside; what gets past it must still be answered
             log.exception("a turn broke")
             return _broken(activity)
@@ -91,12 +95,6 @@ class EdgeAdapter(CloudAdapter):  # type: ignore[misc]  # botbuilder ships no ty
     @override
     async def delete_activity(self, context: TurnContext, reference: ConversationReference) -> None:
         await self._connector.delete(reference.service_url, reference.conversation.id, reference.activity_id)
-
-
-def _header(request: web.Request) -> str | None:
-    if request.method != "POST":
-        raise Rejected(405, "Activities come by POST.")
-    return request.headers.get("Authorization")
 
 
 async def _read(request: web.Request) -> object:

@@ -66,8 +66,8 @@ class EdgeConfig:
 
     @property
     def tenants(self) -> tuple[str, ...]:
-        """Tenants whose people are served; the bot's own where none are named."""
-        return self.allowed_tenants or ((self.tenant_id,) if self.tenant_id else ())
+        """Whose people are served: the bot's own tenant's, and those named besides."""
+        return (self.tenant_id, *self.allowed_tenants) if self.tenant_id else self.allowed_tenants
 
     def serves(self, service_url: str) -> bool:
         """Whether the bot may talk to this serviceUrl: its token goes there."""

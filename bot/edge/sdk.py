@@ -31,7 +31,7 @@ from yarl import URL
 from bot.edge.config import EdgeConfig
 from bot.edge.connector import Connector
 from bot.edge.failures import Rejected
-from bot.edge.validation import Door, check_shape
+from bot.edge.validation import Door
 
 RECEIVED = "pykala.received"
 CLIENTS = 32
@@ -138,10 +138,11 @@ class Authentication(BotFrameworkAuthentication):  # type: ignore[misc]  # botbu
     async def authenticate_request(self, activity: Activity, auth_header: str) -> AuthenticateRequestResult:
         """Raises PermissionError, which is what botbuilder's own callers expect."""
         try:
-            token = self._door.token(auth_header)
-            return self.result(await self._door.admit(token, check_shape(write_activity(activity))))
+            token = await self._door.verify([auth_header] if auth_header else [])
+            self._door.admit(token, write_activity(activity))
         except Rejected as rejected:
             raise PermissionError(rejected.reason) from rejected
+        return self.result(token.claims if token else {})
 
     @override
     async def authenticate_streaming_request(self, auth_header: str, channel_id_header: str) -> AuthenticateRequestResult:

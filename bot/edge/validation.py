@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import jwt
+from jwt.utils import base64url_decode
 
 from bot.edge.config import EdgeConfig
 from bot.edge.failures import Rejected
@@ -24,22 +26,26 @@ ASK_AGAIN = 60.0  # An unknown key id makes us ask for the keys, at most this of
 ASK_AGAIN_WITHOUT_KEYS = 5.0
 REMEMBERED = 600.0
 REMEMBERED_TOKENS = 256
-TIMEOUT = aiohttp.ClientTimeout(total=8, connect=4)
+LONGEST = 7 * 24 * 3600  # Seconds a token may be good for: the channel's last an hour, so one of years is nobody's honest work.
+TIMEOUT = aiohttp.ClientTimeout(total=4)
+PATIENCE = 8.0  # Both documents of a fetch together; a turn waits for them.
 
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A public key of the issuer and the channels it may speak for; None when the issuer does not say."""
+    """A public key of the issuer and the channels it may speak for."""
 
     key: Any
-    endorsements: frozenset[str] | None
+    endorsements: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Verified:
+    """A token of the channel: its claims and the channels its key speaks for. `until`, in epoch seconds, it need not be looked at again."""
+
     until: float
     claims: Mapping[str, Any]
-    endorsements: frozenset[str] | None
+    endorsements: frozenset[str]
 
 
 class SigningKeys:
@@ -78,8 +84,9 @@ class SigningKeys:
 
     async def _renew(self) -> None:
         try:
-            metadata = await self._fetch(self._metadata_url)
-            keys = _read_keys(await self._fetch(str(metadata["jwks_uri"])))
+            async with asyncio.timeout(PATIENCE):
+                metadata = await self._fetch(self._metadata_url)
+                keys = _read_keys(await self._fetch(str(metadata["jwks_uri"])))
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
             self._not_before = self._clock() + (ASK_AGAIN if self._keys else ASK_AGAIN_WITHOUT_KEYS)
             log.warning("the token issuer's keys could not be fetched: %s", error or type(error).__name__)
@@ -104,50 +111,58 @@ def _read_keys(document: Mapping[str, Any]) -> dict[str, SigningKey]:
         except jwt.PyJWTError:
             continue  # a key of another kind is not ours to use; the rest still are
         if key.key_id:
-            named = entry.get("endorsements")
-            keys[key.key_id] = SigningKey(key.key, frozenset(named) if named else None)
+            keys[key.key_id] = SigningKey(key.key, frozenset(entry.get("endorsements") or ()))
     if not keys:
         raise ValueError("the issuer lists no RSA keys")
     return keys
 
 
 class Door:
-    """Lets an activity in, or raises `Rejected`."""
+    """Lets an activity in, or raises `Rejected`, whose reason tells nothing of the token itself."""
 
     def __init__(self, config: EdgeConfig, keys: SigningKeys, *, clock: Callable[[], float] = time.time) -> None:
         self._config = config
         self._keys = keys
         self._clock = clock
-        self._seen: OrderedDict[str, _Seen] = OrderedDict()
+        self._seen: OrderedDict[str, Verified] = OrderedDict()
 
-    def token(self, authorization: str | None) -> str:
-        """The bearer token of the header; empty in Local mode. Cheap, so it is asked before the body is read."""
+    async def verify(self, headers: Sequence[str]) -> Verified | None:
+        """The token in the Authorization header; None in Local mode. Asked before the body is read: a stranger's is not."""
         if self._config.local:
-            return ""
-        scheme, _, token = (authorization or "").partition(" ")
+            return None
+        if len(headers) != 1:
+            raise Rejected(401, "There are several Authorization headers." if headers else "There is no token.")
+        scheme, _, token = headers[0].partition(" ")
         token = token.strip()
         if scheme.lower() != "bearer" or not token:
-            raise Rejected(401, "A bearer token is needed.")
-        return token
+            raise Rejected(401, "There is no bearer token.")
+        now = self._clock()
+        seen = self._seen.get(token)
+        if seen is None or now >= seen.until:
+            seen = await self._looked_at(token, now)
+            self._seen[token] = seen
+            if len(self._seen) > REMEMBERED_TOKENS:
+                self._seen.popitem(last=False)
+        self._seen.move_to_end(token)
+        return seen
 
-    async def admit(self, token: str, activity: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The token's claims, when the token is the channel's and the activity is one we serve."""
-        service_url, channel_id = str(activity["serviceUrl"]), str(activity["channelId"])
-        claims: Mapping[str, Any] = {}
-        if not self._config.local:
-            seen = await self._verified(token)
-            if not isinstance(seen.claims.get("serviceurl"), str) or _trimmed(seen.claims["serviceurl"]) != _trimmed(service_url):
-                raise Rejected(401, "The token is not for this serviceUrl.")
-            if seen.endorsements is not None and channel_id not in seen.endorsements:
-                raise Rejected(401, "The token's key does not speak for this channel.")
-            if channel_id not in self._config.allowed_channels:
-                # Elsewhere, as in Direct Line, the sender may choose whom to be.
-                raise Rejected(403, "This bot does not serve that channel.")
-            claims = seen.claims
-        if not self._config.serves(service_url):
+    def admit(self, token: Verified | None, body: object) -> Mapping[str, Any]:
+        """The activity, when it is one we serve and the token speaks for it: its channel, its serviceUrl and its tenant."""
+        if token is not None and isinstance(body, Mapping):
+            claimed, service_url = token.claims.get("serviceurl"), body.get("serviceUrl")
+            if not isinstance(claimed, str) or not isinstance(service_url, str) or _trimmed(claimed) != _trimmed(service_url):
+                raise Rejected(401, "The token is not for the activity's serviceUrl.")
+            channel_id = body.get("channelId")
+            if not isinstance(channel_id, str) or channel_id not in token.endorsements:
+                raise Rejected(401, "The token's key does not speak for the activity's channel.")
+        activity = check_shape(body)
+        if token is not None and activity["channelId"] not in self._config.allowed_channels:
+            # Elsewhere, as in Direct Line, the sender may choose whom to be.
+            raise Rejected(403, "This bot does not serve that channel.")
+        if not self._config.serves(activity["serviceUrl"]):
             raise Rejected(403, "This bot does not talk to that serviceUrl.")
         self._check_tenant(activity)
-        return claims
+        return activity
 
     def _check_tenant(self, activity: Mapping[str, Any]) -> None:
         tenants = self._config.tenants
@@ -163,12 +178,7 @@ class Door:
         if not named or not all(tenant_id in tenants for tenant_id in named):
             raise Rejected(403, "This bot does not serve that tenant.")
 
-    async def _verified(self, token: str) -> _Seen:
-        now = self._clock()
-        seen = self._seen.get(token)
-        if seen is not None and now < seen.until:
-            self._seen.move_to_end(token)
-            return seen
+    async def _looked_at(self, token: str, now: float) -> Verified:
         key = await self._keys.find(_key_id(token))
         try:
             claims = jwt.decode(
@@ -178,27 +188,52 @@ class Door:
                 audience=self._config.app_id,
                 issuer=self._config.channel_issuer,
                 leeway=SKEW,
-                options={"require": ["exp", "iss", "aud"]},
+                options={"require": ["exp", "iss", "aud"], "strict_aud": True},
             )
-            ends = float(claims["exp"])
         except Exception as error:  # hostile input finds errors beyond PyJWTError (overflow, recursion); none makes it a good token
-            raise Rejected(401, "The token is not valid.") from error
-        seen = _Seen(min(ends, now + REMEMBERED), claims, key.endorsements)
-        self._seen[token] = seen
-        self._seen.move_to_end(token)
-        if len(self._seen) > REMEMBERED_TOKENS:
-            self._seen.popitem(last=False)
-        return seen
+            raise Rejected(401, _fault(error)) from error
+        if any(type(claims.get(name, 0)) is not int for name in ("exp", "nbf", "iat")):
+            raise Rejected(401, "The token's times are no numbers.")
+        if claims["exp"] > now + LONGEST:
+            raise Rejected(401, "The token is good for too long.")
+        return Verified(min(claims["exp"], now + REMEMBERED), claims, key.endorsements)
+
+
+# What a token of the right form lacks, for the log; PyJWT's own words may repeat what stands in it.
+_FAULTS: Mapping[type[Exception], str] = {
+    jwt.ExpiredSignatureError: "The token has expired.",
+    jwt.ImmatureSignatureError: "The token is not valid yet.",
+    jwt.InvalidAudienceError: "The token is for somebody else.",
+    jwt.InvalidIssuerError: "The token is from another issuer.",
+    jwt.MissingRequiredClaimError: "The token lacks its issuer, audience or end.",
+    jwt.InvalidSignatureError: "The token is not signed by its key.",
+    jwt.InvalidAlgorithmError: "The token is not signed by RS256.",
+}
+
+
+def _fault(error: Exception) -> str:
+    return _FAULTS.get(type(error), "The token cannot be read.")
 
 
 def _key_id(token: str) -> str:
+    """Of a token that has the form of one and says nothing twice: whoever reads the last of two claims and whoever reads the first would
+    not mean the same token."""
     try:
-        key_id = jwt.get_unverified_header(token).get("kid")
-    except Exception as error:  # as above: unverified input
-        raise Rejected(401, "The token is not valid.") from error
-    if not isinstance(key_id, str):
-        raise Rejected(401, "The token is not valid.")
+        parts = token.split(".")
+        header, _ = (json.loads(base64url_decode(part), object_pairs_hook=_once) for part in parts[:2])
+        key_id = header["kid"]
+    except Exception as error:  # unverified input, as above
+        raise Rejected(401, "The token cannot be read.") from error
+    if len(parts) != 3 or not isinstance(key_id, str):
+        raise Rejected(401, "The token cannot be read.")
     return key_id
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
+    return found
 
 
 def _trimmed(url: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
@@ -14,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from bot.edge.failures import Rejected
-from bot.edge.validation import ASK_AGAIN, KEYS_FRESH, Door, SigningKeys
+from bot.edge.validation import ASK_AGAIN, KEYS_FRESH, REMEMBERED_TOKENS, Door, SigningKeys
 from tests.bot.edge_parts import Echo, Served, entra, serve
 from tests.standins.channel import Channel, Person, Place
 from tests.standins.issuer import Issuer
@@ -109,9 +110,9 @@ async def test_a_key_speaks_for_its_channels_only(world: World) -> None:
     assert await world.token_status(world.issuer.token(world.channel.service_url)) == 401
 
 
-async def test_keys_without_endorsements_speak_for_all(world: World) -> None:
+async def test_a_key_without_endorsements_speaks_for_nobody(world: World) -> None:
     world.issuer.endorsements = None
-    assert await world.token_status(world.issuer.token(world.channel.service_url)) == 200
+    assert await world.token_status(world.issuer.token(world.channel.service_url)) == 401
 
 
 async def test_a_channel_where_the_sender_names_himself_is_refused(world: World) -> None:
@@ -168,19 +169,62 @@ async def test_remembered_token_ends_when_it_ends() -> None:
         now = [0.0]
         keys = SigningKeys(issuer.metadata_url, lambda: session)
         door = Door(entra(issuer), keys, clock=lambda: now[0])
-        activity = {"serviceUrl": "http://127.0.0.1/", "channelId": "msteams", "conversation": {"id": "a:1", "tenantId": issuer.tenant_id}}
         token = issuer.token("http://127.0.0.1/", expires_in=60)
         ends = float(jwt.decode(token, options={"verify_signature": False})["exp"])
         now[0] = ends - 60
-        await door.admit(token, activity)
-        issuer.rotate()
+        await door.verify([f"Bearer {token}"])
+        # From here on nothing can be verified: what is let in is remembered.
         keys._keys.clear()
         keys._not_before = float("inf")
         now[0] = ends - 1
-        await door.admit(token, activity)
+        await door.verify([f"Bearer {token}"])
         now[0] = ends
         with pytest.raises(Rejected):
-            await door.admit(token, activity)
+            await door.verify([f"Bearer {token}"])
+
+
+async def test_no_more_tokens_are_remembered_than_are_used() -> None:
+    async with Issuer() as issuer, aiohttp.ClientSession() as session:
+        keys = SigningKeys(issuer.metadata_url, lambda: session)
+        door = Door(entra(issuer), keys)
+        first = [f"Bearer {issuer.token('http://127.0.0.1/')}"]
+        await door.verify(first)
+        for _ in range(REMEMBERED_TOKENS):
+            await door.verify([f"Bearer {issuer.token('http://127.0.0.1/')}"])
+        keys._keys.clear()
+        keys._not_before = float("inf")
+        with pytest.raises(Rejected):
+            await door.verify(first)
+
+
+async def test_many_with_an_unknown_key_at_once_make_one_fetch() -> None:
+    async with Issuer() as issuer, aiohttp.ClientSession() as session:
+        now = [1000.0]
+        keys = SigningKeys(issuer.metadata_url, lambda: session, clock=lambda: now[0])
+        await keys.find(jwt.get_unverified_header(issuer.token("x"))["kid"])
+        now[0] += ASK_AGAIN
+        fresh = issuer.rotate()
+        found = await asyncio.gather(*(keys.find(one) for one in [fresh, "nobody"] * 50), return_exceptions=True)
+        assert issuer.counts["metadata"] == issuer.counts["keys"] == 2
+        assert [type(one).__name__ for one in found] == ["SigningKey", "Rejected"] * 50
+
+
+async def test_an_issuer_that_does_not_answer_is_waited_for_once_and_not_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.edge.validation.PATIENCE", 0.05)
+    async with Issuer() as issuer, aiohttp.ClientSession() as session:
+        now = [1000.0]
+        keys = SigningKeys(issuer.metadata_url, lambda: session, clock=lambda: now[0])
+        known = jwt.get_unverified_header(issuer.token("x"))["kid"]
+        before = await keys.find(known)
+        issuer.keys_delay = 30
+        now[0] += KEYS_FRESH
+        async with asyncio.timeout(5):
+            assert await keys.find(known) is before
+            for _ in range(20):
+                with pytest.raises(Rejected) as refused:
+                    await keys.find("nobody")
+                assert refused.value.status == 401
+        assert issuer.counts["metadata"] == 2
 
 
 async def test_keys_are_fetched_once_and_again_for_an_unknown_key_at_most_once_a_minute() -> None:

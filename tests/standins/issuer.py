@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import ipaddress
+import json
 import ssl
 import tempfile
 import time
@@ -22,8 +23,9 @@ import jwt
 from aiohttp import web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
+from jwt.utils import base64url_encode
 
 ISSUER = "https://api.botframework.com"
 TENANT = "7f1c3a52-6f0e-4f0b-9a53-5d1f1f0c9a01"
@@ -35,7 +37,7 @@ class Issuer:
     """Counts what it is asked in `counts`: metadata, keys, discovery, token. `issued` holds the bot's tokens it has given.
 
     `scopes` may be asked for. `trusted`: assertions that prove a federated app; None takes any, as those of a certificate.
-    `roles`: claims of the tokens; without them tokens are opaque.
+    `roles`: claims of the tokens; without them tokens are opaque. `delay`, `keys_delay`: seconds before a token and the keys are given.
     """
 
     OBJECT_ID = "5b0f7f5e-0f4e-4a57-9d0e-3a4b8f1f7c22"
@@ -49,6 +51,7 @@ class Issuer:
         self.roles: list[str] | None = None
         self.lifetime = 3600
         self.delay = 0.0
+        self.keys_delay = 0.0
         self.down = False
         self.endorsements: list[str] | None = ["msteams"]
         self._keys: dict[str, rsa.RSAPrivateKey] = {}
@@ -62,7 +65,7 @@ class Issuer:
         app.router.add_get("/v1/.well-known/keys", self._jwks)
         app.router.add_get("/{tenant}/v2.0/.well-known/openid-configuration", self._discovery)
         app.router.add_post("/{tenant}/oauth2/v2.0/token", self._token)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.tls = self._certified()
@@ -119,12 +122,27 @@ class Issuer:
         body = {name: value for name, value in body.items() if value is not None and name not in leave_out}
         return jwt.encode(body, key or self._keys[self._current], algorithm="RS256", headers={"kid": key_id or self._current})
 
+    def sealed(self, payload: bytes, **header: Any) -> str:
+        """Any payload under any header, with the channel's own RS256 signature over both: wrong in ways no library would write."""
+        known = {"alg": "RS256", "typ": "JWT", "kid": self._current}
+        told = json.dumps({name: value for name, value in {**known, **header}.items() if value is not None}).encode()
+        signed = b".".join(base64url_encode(part) for part in (told, payload))
+        signature = self._keys[self._current].sign(signed, padding.PKCS1v15(), hashes.SHA256())
+        return b".".join((signed, base64url_encode(signature))).decode()
+
+    @property
+    def public_pem(self) -> bytes:
+        """The current key as everybody may read it."""
+        key = self._keys[self._current].public_key()
+        return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
     async def _metadata(self, _request: web.Request) -> web.Response:
         self._asked("metadata")
         return web.json_response({"issuer": ISSUER, "jwks_uri": self._keys_url, "id_token_signing_alg_values_supported": ["RS256"]})
 
     async def _jwks(self, _request: web.Request) -> web.Response:
         self._asked("keys")
+        await asyncio.sleep(self.keys_delay)
         keys = []
         for key_id, key in self._keys.items():
             entry = {**jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True), "use": "sig", "kid": key_id, "x5t": key_id}

@@ -44,7 +44,9 @@ class Room:
     async def start(self) -> None:
         database = f"sqlite:///{self._folder / 'room.db'}"
         settings = Settings(_env_file=None, PYKALA_LOCAL=True, host="127.0.0.1", port=self.port, database_url=database)  # type: ignore[call-arg]
-        app = await create_app(settings, clock=lambda: self._now, pace=0.02)
+        await self._listen(await create_app(settings, clock=lambda: self._now, pace=0.02))
+
+    async def _listen(self, app: web.Application) -> None:
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port).start()

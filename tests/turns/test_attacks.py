@@ -293,3 +293,30 @@ async def test_a_number_that_is_no_section_is_said_to_be_none(room: Room) -> Non
     scene = await closed(room)
     for typed in ("999", "-1", "9" * 150, "kolme"):
         assert t("fi", "record.no_such_section", section=typed[:20]) in text_of(await scene.say("show_item", typed)), typed[:20]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "evil.example:3978"},
+        {"Host": "127.0.0.1.evil.example"},
+        {"Host": "[::1"},
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"X-Forwarded-Host": "localhost"},
+        {"Forwarded": "for=127.0.0.1"},
+        {"Via": "1.1 tunnel"},
+    ],
+)
+async def test_where_nobody_is_asked_who_they_are_only_this_machine_is_heard(room: Room, headers: dict[str, str]) -> None:
+    anna = room.channel.person("Anna Aalto")
+    message = room.channel.said(anna, room.channel.personal(anna), "tilanne")
+    async with aiohttp.ClientSession() as session:
+        for path in ("/sandbox", "/graph/v1.0/users/anna.aalto@example.org/events"):
+            async with session.get(room.url + path, headers=headers) as answer:
+                assert (path, answer.status) == (path, 403)
+        async with session.post(room.channel.bot_url, json=message, headers=headers) as answer:
+            assert answer.status == 403
+        async with session.post(room.channel.bot_url, json=message) as answer:
+            assert answer.status == 201
+    assert rows(room, "select count(*) from person") == [(1,)]
