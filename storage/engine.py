@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
 # Seconds that SQLite waits for another process that holds the file.
@@ -28,7 +28,8 @@ def open_engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         # A connection is not tried before it is used: whatever finds it broken runs again, on new ones.
         made = create_engine(url, pool_size=12, max_overflow=4, pool_timeout=5, hide_parameters=True, connect_args=dict(_IN_TIME))
-        event.listen(made, "connect", _limit)
+        event.listen(made, "connect", _prepare)
+        event.listen(made, "begin", _begin)
         return made
     # Every transaction is ended where it was begun, so the pool need not roll back once more.
     engine = create_engine(
@@ -51,13 +52,23 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-def _limit(connection: Any, _record: Any) -> None:
+def beginning(engine: Engine, how: str) -> Engine:
+    """The same engine, whose transactions begin with these words of SQL; "" for single statements that commit by themselves. PostgreSQL."""
+    return engine.execution_options(begin=how)
+
+
+def _begin(connection: Connection) -> None:
+    """So that the isolation, and what is to be locked, are told with the beginning, in one exchange with the server."""
+    if how := connection.get_execution_options().get("begin", "BEGIN"):
+        connection.exec_driver_sql(how, execution_options={"no_parameters": True})
+
+
+def _prepare(connection: Any, _record: Any) -> None:
     """What the server ends by itself: a statement that nobody waits for any more, and the transaction of a process that stands still and
     holds rows which others need. Not for migrations (storage/migrate.py)."""
-    connection.autocommit = True
+    connection.autocommit = True  # for the driver: `_begin` begins
     connection.execute("SET statement_timeout = '30s'")
     connection.execute("SET idle_in_transaction_session_timeout = '15s'")
-    connection.autocommit = False
 
 
 def _write_ahead(connection: Any) -> None:

@@ -11,6 +11,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -23,6 +24,7 @@ from storage.tables import journal
 
 _LAST = select(journal.c.hash).order_by(journal.c.seq.desc()).limit(1)
 _PLACE = 0x50796C  # of the advisory lock: the chain has one end, so its writers take turns
+_LOCKED_LAST = f"SELECT pg_advisory_xact_lock({_PLACE}); SELECT hash FROM journal ORDER BY seq DESC LIMIT 1"  # noqa: S608  # our own words
 _PAGE = 5_000  # rows read at a time
 _NEW = ("origin", "salt", "sealed")  # columns that a backup of an earlier version lacks
 EMPTIED = "emptied"
@@ -77,9 +79,7 @@ class Chain:
 
 def append(connection: Connection, entry: Entry) -> None:
     """On PostgreSQL all others who append wait from here to the commit."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(_PLACE)))
-    before = connection.execute(_LAST).scalar() or ""
+    before = _last(connection)
     payload, origin, salt = _text(entry.inputs), _text(entry.origin), secrets.token_hex(16)
     row = {
         "body_id": entry.body_id,
@@ -95,6 +95,17 @@ def append(connection: Connection, entry: Entry) -> None:
         "hash": _digest(before, entry.body_id, entry.meeting_id, entry.person_id, _moment(entry.at), entry.command, sealed),
     }
     connection.execute(inserting(journal), row)
+
+
+def _last(connection: Connection) -> str:
+    """The hash of the last row, "" before the first; on PostgreSQL nobody else gets it before the end of this transaction."""
+    if connection.dialect.name != "postgresql":
+        return connection.execute(_LAST).scalar() or ""
+    # Two statements, as the second is to see what others committed while the first waited; one exchange.
+    with closing(connection.exec_driver_sql(_LOCKED_LAST, execution_options={"no_parameters": True})) as found:
+        found.cursor.nextset()
+        row = found.cursor.fetchone()
+    return str(row[0]) if row else ""
 
 
 def take_out(connection: Connection, seqs: Iterable[int]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, String, Table, any_, bindparam, delete, func, insert, select, union, update
+from sqlalchemy import ColumnElement, Connection, Select, String, Table, any_, bindparam, delete, insert, select, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InternalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -26,7 +26,7 @@ from meetings.model import Body, Conversation, Document, Draft, EventTrouble, Me
 from meetings.ports import EventState, Found, Saved
 from meetings.rules.answers import BEFORE
 from storage import journal, outbox, search, tables
-from storage.engine import open_engine, sqlite_file
+from storage.engine import beginning, open_engine, sqlite_file
 from storage.errors import Conflict, Unavailable
 from storage.faults import fault_of
 from storage.known import MOST as MOST_KNOWN
@@ -43,6 +43,10 @@ ATTEMPTS = 3
 # Seconds. Teams waits 15 for an answer; before that people are told that nothing was kept.
 PATIENCE = 8.0
 _PLACE = 0x50796E  # of the advisory lock of transactions in PostgreSQL
+SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# Those that lost against somebody else run alone when they run again, so nobody loses three times.
+TURN = f"BEGIN; SELECT pg_advisory_xact_lock_shared({_PLACE})"
+TURN_ALONE = f"BEGIN; SELECT pg_advisory_xact_lock({_PLACE})"
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 NOBODY = Person(id="", tenant_id="", name="")
 
@@ -167,6 +171,8 @@ class Transaction:
         self._lock = changing and connection.dialect.name == "postgresql"
         self._loaded: dict[tuple[type[Any], str], Any] = {}
         self._known = known
+        # Tenant and version of the bodies whose meetings were read.
+        self._heads: dict[str, Sequence[Any]] = {}
         self._headers: dict[str, tuple[Meeting, ...]] = {}
         # As they are now, and as they were loaded first.
         self._saved: dict[str, tuple[Body | Meeting, Body | Meeting | None]] = {}
@@ -203,10 +209,11 @@ class Transaction:
     def body(self, body_id: str) -> Body:
         if (known := self._loaded.get((Body, body_id))) is not None:
             return known  # type: ignore[no-any-return]  # keyed by its class
-        row = self._connection.execute(_BODY, {"wanted": body_id}).first()
-        if row is None or not self._mine(row.tenant_id):
+        if (head := self._heads.get(body_id)) is None:
+            head = self._connection.execute(_BODY, {"wanted": body_id}).first()
+        if head is None or not self._mine(head[0]):
             raise NotFound("storage.not_found")
-        found = self._known.find(Body, body_id, row.version)
+        found = self._known.find(Body, body_id, head[1])
         return self._remember(found or self._load(Body, tables.body, tables.BODY_CHILDREN, body_id))
 
     def bodies(self) -> tuple[Body, ...]:
@@ -227,8 +234,7 @@ class Transaction:
         row = self._connection.execute(_MEETING_LOCKED if self._lock else _MEETING, {"wanted": meeting_id}).first()
         if row is None or not self._mine(row.tenant_id):
             raise NotFound("storage.not_found")
-        if (Body, row.body_id) not in self._loaded and (body := self._known.find(Body, row.body_id, row.body_version)) is not None:
-            self._remember(body)
+        self._heads[row.body_id] = row.tenant_id, row.body_version
         found = self._known.find(Meeting, meeting_id, row.version)
         if found is None:
             found = self._load(Meeting, tables.meeting, tables.MEETING_CHILDREN, meeting_id)
@@ -520,9 +526,9 @@ class Storage:
         # Whether other processes may work on the same database.
         self.shared = not self._sqlite
         self._engine = open_engine(url)
-        # SQLite's BEGIN is a snapshot by itself.
-        self._snapshots = (
-            self._engine if self._sqlite else self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        # SQLite's BEGIN is a snapshot by itself, and its one writer is alone.
+        self._snapshots, self._singles, self._turns, self._turns_alone = (
+            (self._engine,) * 4 if self._sqlite else (beginning(self._engine, how) for how in (SNAPSHOT, "", TURN, TURN_ALONE))
         )
         self._file = sqlite_file(url)
         self._inode = 0
@@ -589,16 +595,20 @@ class Storage:
             with self._snapshots.connect() as connection:
                 if self._sqlite:
                     connection.exec_driver_sql("BEGIN")
-                return work(connection, self.clock())
+                found = work(connection, self.clock())
+                if not self._sqlite:
+                    connection.commit()  # at a rollback psycopg forgets all that it has prepared
+                return found
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: self._again(lambda _attempt: once()))
 
-    async def execute(self, work: Callable[[Connection, datetime], Result]) -> Result:
-        """Plain statements in one transaction, for the runner and the calendar stand-in."""
+    async def execute(self, work: Callable[[Connection, datetime], Result], *, single: bool = False) -> Result:
+        """Plain statements in one transaction, for the runner and the calendar stand-in. `single`: one statement, or ones of which each may
+        stay without those after it."""
 
         def once() -> Result:
             self._check_file()
-            with self._engine.begin() as connection:
+            with (self._singles if single else self._engine).begin() as connection:
                 _begin(connection)
                 return work(connection, self.clock())
 
@@ -633,12 +643,8 @@ class Storage:
     ) -> tuple[bool, Result]:
         self._check_file()
         with ExitStack() as promise:
-            with self._engine.begin() as connection:
+            with (self._turns if attempt == 1 else self._turns_alone).begin() as connection:
                 _begin(connection)
-                if not self._sqlite:
-                    # Those that lost against somebody else run alone when they run again, so nobody loses three times.
-                    lock = func.pg_advisory_xact_lock_shared if attempt == 1 else func.pg_advisory_xact_lock
-                    connection.execute(select(lock(_PLACE)))
                 tx = self._transaction(connection, self.clock(), actor, conversation, changing=True, turn=turn)
                 tx.repeat = bool(key) and tx.seen(key)
                 result = work(tx)
