@@ -134,7 +134,7 @@ class Runner:
             # settled only if nobody has. What begins now does so under a new lease.
             log.warning("the lease ran out", effects=len(self._tasks))
             self._lease, self._steady_since = Lease(), None
-        await self._storage.execute(lambda connection, _now: workers.beat(connection, self._id))
+        await self._storage.execute(lambda connection, _now: workers.beat(connection, self._id), single=True)
         self._lease.holds_until(said + workers.LEASE - MARGIN)
         # A connection that was lost and made anew on the way leaves no other trace.
         self._unsure = True
@@ -226,21 +226,21 @@ class Runner:
                 observed.outcome = "dead"
                 log.error("effect given up", reason=why)
                 cause = next((one for one in ("refused", "mailbox") if getattr(error, one, False)), "")
-                await self._settle(claimed, lambda connection, now: outbox.bury(connection, now, claimed.seq, why, cause))
+                await self._settle(self._held(claimed, lambda connection, now: outbox.bury(connection, now, claimed.seq, why, cause)))
             else:
                 after, tried = decision.after, decision.tried
                 observed.outcome = "retried" if tried else "postponed"
                 log.log(logging.WARNING if tried else logging.DEBUG, "effect to be tried again", reason=why, seconds=after.total_seconds())
                 await self._settle(
-                    claimed, lambda connection, now: outbox.retry(connection, now, claimed.seq, now + after, why, tried=tried)
+                    self._held(claimed, lambda connection, now: outbox.retry(connection, now, claimed.seq, now + after, why, tried=tried))
                 )
         else:
             observed.outcome = "done"
-            await self._settle(claimed, lambda connection, now: outbox.finish(connection, now, claimed.seq, result))
+            holder = self._id, claimed.attempt
+            await self._settle(lambda connection, now: outbox.finish(connection, now, claimed.seq, result, holder), single=True)
 
-    async def _settle(self, claimed: Claimed, write: Callable[[Connection, datetime], None]) -> None:
-        """Write how an effect ended, however long the database is away: a row left running would hold its lane. Not of one that another
-        process has taken over since."""
+    def _held(self, claimed: Claimed, write: Callable[[Connection, datetime], None]) -> Callable[[Connection, datetime], bool]:
+        """`write`, if the effect is still ours."""
 
         def settle(connection: Connection, now: datetime) -> bool:
             mine = outbox.held(connection, claimed, self._id)
@@ -248,9 +248,14 @@ class Runner:
                 write(connection, now)
             return mine
 
+        return settle
+
+    async def _settle(self, write: Callable[[Connection, datetime], bool], *, single: bool = False) -> None:
+        """Write how an effect ended, however long the database is away: a row left running would hold its lane. `write` does not when
+        another process has taken it over since, and tells."""
         while True:
             try:
-                if not await self._storage.execute(settle):
+                if not await self._storage.execute(write, single=single):
                     log.warning("an effect was taken over by another process")
             except Exception:
                 log.exception("an effect's end could not be written")

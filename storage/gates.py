@@ -35,15 +35,15 @@ class SharedThrottle:
 
     async def take(self, name: str, seconds: float, ahead: float) -> tuple[bool, float]:
         return await self._storage.execute(
-            lambda connection, _now: _take(connection, name, timedelta(seconds=seconds), timedelta(seconds=ahead))
+            lambda connection, _now: _take(connection, name, timedelta(seconds=seconds), timedelta(seconds=ahead)), single=True
         )
 
     async def hold(self, name: str, seconds: float) -> None:
         values = {"p_name": name, "p_seconds": timedelta(seconds=seconds)}
-        await self._storage.execute(lambda connection, _now: connection.execute(_HOLD, values))
+        await self._storage.execute(lambda connection, _now: connection.execute(_HOLD, values), single=True)
 
     async def free(self, name: str) -> None:
-        await self._storage.execute(lambda connection, _now: connection.execute(delete(gate).where(gate.c.name == name)))
+        await self._storage.execute(lambda connection, _now: connection.execute(delete(gate).where(gate.c.name == name)), single=True)
 
 
 def _take(connection: Connection, name: str, seconds: timedelta, ahead: timedelta) -> tuple[bool, float]:

@@ -13,7 +13,9 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Connection,
+    FromClause,
     Integer,
+    Row,
     Select,
     String,
     and_,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.sql.dml import ReturningUpdate
@@ -122,21 +125,17 @@ def claim(connection: Connection, now: datetime, most: int, worker_id: str = "",
     kills its process does not loop for ever. An earlier waiting row of the lane is not overtaken. Of those that saw a process end, one by
     itself, and none at all while this one is `busy`. Rows this version cannot read wait for one that can.
     Without `timers` what has no lane, and so waits for nothing but its time, is left."""
-    rows = connection.execute(_due_alone(timers), {"now": now}).all()
-    if rows and busy:
-        return []
-    rows = rows or connection.execute(_due(most, timers), {"now": now}).all()
-    if not rows:
-        return []
-    connection.execute(_TAKEN, {"claimed": [row.seq for row in rows], "worker_id": worker_id})
+    rows = _take(connection, _taking(most, timers), now, worker_id)
+    if not rows and not busy:
+        rows = _take(connection, _taking_alone(timers), now, worker_id)
     claimed = []
     for row in rows:
         try:
             one = read(row.kind, row.payload)
-            claimed.append(Claimed(row.seq, one, row.attempts + 1, row.due_at, row.turn, row.crashes > 0))
+            claimed.append(Claimed(row.seq, one, row.attempts, row.due_at, row.turn, row.crashes > 0))
         except (KeyError, TypeError) as error:
             reason = f"not readable by this version: {type(error).__name__}"
-            if row.attempts + 1 >= ATTEMPTS:
+            if row.attempts >= ATTEMPTS:
                 bury(connection, now, row.seq, reason)
             else:
                 retry(connection, now, row.seq, now + UNREAD, reason)
@@ -148,54 +147,67 @@ _WAITING, _RUNNING, _DEAD = (literal_column(f"'{state}'", String) for state in (
 _NONE = literal_column("0", Integer)
 
 
-def _first_of_lane() -> ColumnElement[bool]:
-    """Nothing of its lane runs, or waits before it, or has ended its process so often that an administrator has to look. Asked one by one,
-    and not at all of what has no lane, so that each is a look into an index however many are due."""
+def _claimable(one: FromClause) -> ColumnElement[bool]:
+    """Waits, is due, and nothing of its lane runs, or waits before it, or has ended its process so often that an administrator has to look.
+    Asked one by one, and not at all of what has no lane, so that each is a look into an index however many are due."""
+    return and_(one.c.state == _WAITING, one.c.due_at <= bindparam("now", type_=effect.c.due_at.type), _first_of_lane(one))
+
+
+def _first_of_lane(one: FromClause) -> ColumnElement[bool]:
     other = effect.alias("other")
 
     def has(*what: ColumnElement[bool]) -> ColumnElement[bool]:
-        return exists().where(other.c.lane == effect.c.lane, *what)
+        return exists().where(other.c.lane == one.c.lane, *what).correlate(one)
 
-    runs, waits = has(other.c.state == _RUNNING), has(other.c.state == _WAITING, other.c.seq < effect.c.seq)
+    runs, waits = has(other.c.state == _RUNNING), has(other.c.state == _WAITING, other.c.seq < one.c.seq)
     parks = has(other.c.state == _DEAD, other.c.crashes > _NONE)
-    return or_(effect.c.lane == "", and_(~runs, ~waits, ~parks))
+    return or_(one.c.lane == "", and_(~runs, ~waits, ~parks))
 
 
-# Another process may claim at the same time: what it is about to take is passed over, and `uq_effect_running` tells two apart that both
-# find the first of a lane. In the order of their time, so that the index gives the first few of very many.
-_CLAIMABLE = (
-    select(effect.c.seq, effect.c.kind, effect.c.payload, effect.c.attempts, effect.c.due_at, effect.c.turn, effect.c.crashes)
-    .where(effect.c.state == _WAITING, effect.c.due_at <= bindparam("now", type_=effect.c.due_at.type), _first_of_lane())
-    .order_by(effect.c.due_at, effect.c.seq)
-    .with_for_update(of=effect, skip_locked=True)
-)
-_NEXT = select(effect.c.due_at).where(effect.c.state == _WAITING, _first_of_lane()).order_by(effect.c.due_at, effect.c.seq).limit(1)
-
-
-@cache
-def _due(most: int, timers: bool) -> Select[Any]:
-    return _wanted(_CLAIMABLE, timers).where(effect.c.crashes == _NONE).limit(literal_column(str(most), Integer))
-
-
-@cache
-def _due_alone(timers: bool) -> Select[Any]:
-    return _wanted(_CLAIMABLE, timers).where(effect.c.crashes > _NONE).limit(1)
+def _wanted(one: FromClause, timers: bool) -> ColumnElement[bool]:
+    return true() if timers else one.c.lane != ""
 
 
 @cache
 def _next(timers: bool) -> Select[Any]:
-    return _wanted(_NEXT, timers)
+    waiting = select(effect.c.due_at).where(effect.c.state == _WAITING, _first_of_lane(effect), _wanted(effect, timers))
+    return waiting.order_by(effect.c.due_at, effect.c.seq).limit(1)
 
 
-def _wanted(query: Select[Any], timers: bool) -> Select[Any]:
-    return query if timers else query.where(effect.c.lane != "")
+@cache
+def _taking(most: int, timers: bool) -> ReturningUpdate[Any]:
+    """Of those that saw no process end, and none while there is one that did."""
+    alone = effect.alias("alone")
+    waits = exists().where(alone.c.crashes > _NONE, _claimable(alone), _wanted(alone, timers))
+    return _taken(most, effect.c.crashes == _NONE, ~waits, _wanted(effect, timers))
 
 
-_TAKEN = (
-    update(effect)
-    .where(effect.c.seq.in_(bindparam("claimed", expanding=True)))
-    .values(state=RUNNING, attempts=effect.c.attempts + 1, worker=bindparam("worker_id"))
-)
+@cache
+def _taking_alone(timers: bool) -> ReturningUpdate[Any]:
+    return _taken(1, effect.c.crashes > _NONE, _wanted(effect, timers))
+
+
+def _taken(most: int, *which: ColumnElement[bool]) -> ReturningUpdate[Any]:
+    """Another process may claim at the same time: what it is about to take is passed over, and `uq_effect_running` tells two apart that
+    both find the first of a lane. In the order of their time, so that the index gives the first few of very many."""
+    first = (
+        select(effect.c.seq)
+        .where(_claimable(effect), *which)
+        .order_by(effect.c.due_at, effect.c.seq)
+        .limit(literal_column(str(most), Integer))
+        .with_for_update(of=effect, skip_locked=True)
+        .cte("claimable")
+    )
+    taken = update(effect).where(effect.c.seq.in_(select(first.c.seq)))
+    return taken.values(state=RUNNING, attempts=effect.c.attempts + 1, worker=bindparam("worker_id")).returning(
+        effect.c.seq, effect.c.kind, effect.c.payload, effect.c.attempts, effect.c.due_at, effect.c.turn, effect.c.crashes
+    )
+
+
+def _take(connection: Connection, statement: ReturningUpdate[Any], now: datetime, worker_id: str) -> list[Row[Any]]:
+    """In the order of their time, which what an update returns has not."""
+    found = connection.execute(statement, {"now": now, "worker_id": worker_id}).all()
+    return sorted(found, key=lambda row: (row.due_at, row.seq))
 
 
 def held(connection: Connection, claimed: Claimed, worker_id: str) -> bool:
@@ -204,8 +216,23 @@ def held(connection: Connection, claimed: Claimed, worker_id: str) -> bool:
     return connection.execute(mine.where(effect.c.attempts == claimed.attempt).with_for_update()).first() is not None
 
 
-def finish(connection: Connection, now: datetime, seq: int, result: str) -> None:
-    connection.execute(update(effect).where(effect.c.seq == seq).values(state=DONE, result=result[:500], error="", crashes=0, done_at=now))
+_FINISHED = (
+    update(effect)
+    .where(effect.c.seq == bindparam("of_seq"))
+    .values(state=DONE, result=bindparam("of_result"), error="", crashes=0, done_at=bindparam("at", type_=effect.c.done_at.type))
+)
+_FINISHED_BY = _FINISHED.where(
+    effect.c.state == RUNNING, effect.c.worker == bindparam("worker_id"), effect.c.attempts == bindparam("attempt")
+)
+
+
+def finish(connection: Connection, now: datetime, seq: int, result: str, holder: tuple[str, int] | None = None) -> bool:
+    """Done. With a `holder`, a worker in its attempt: only if that still has it, which is told."""
+    values: dict[str, Any] = {"of_seq": seq, "of_result": result[:500], "at": now}
+    if holder is None:
+        return connection.execute(_FINISHED, values).rowcount == 1
+    worker_id, attempt = holder
+    return connection.execute(_FINISHED_BY, values | {"worker_id": worker_id, "attempt": attempt}).rowcount == 1
 
 
 def retry(connection: Connection, now: datetime, seq: int, at: datetime, error: str, *, ended: bool = False, tried: bool = True) -> None:

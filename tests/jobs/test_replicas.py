@@ -131,10 +131,10 @@ async def test_when_the_database_was_away_the_others_get_the_time_to_say_that_th
     opened = await another()
     real = opened.execute
 
-    async def execute(work: Callable[..., Any]) -> Any:
+    async def execute(work: Callable[..., Any], **how: Any) -> Any:
         if away[0]:
             raise OperationalError("", {}, Exception("away"))
-        return await real(work)
+        return await real(work, **how)
 
     monkeypatch.setattr(opened, "execute", execute)
     runner = runner_of(opened, log)

@@ -331,10 +331,10 @@ async def test_the_runner_outlives_a_database_that_is_away(storage: Storage, mon
     log, away = Log(), [True]
     real = storage.execute
 
-    async def execute(work: Callable[..., Any]) -> Any:
+    async def execute(work: Callable[..., Any], **how: Any) -> Any:
         if away[0]:
             raise OperationalError("", {}, Exception("away"))
-        return await real(work)
+        return await real(work, **how)
 
     async def lose_it(_effect: Effect) -> str:
         away[0] = True
