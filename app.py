@@ -24,7 +24,7 @@ from alembic.util import CommandError
 from prometheus_client import CollectorRegistry
 from sqlalchemy.exc import SQLAlchemyError
 
-from admin import backup, check, effects, package, verify
+from admin import backup, check, effects, package, people, verify
 from bot.answer_page import AnswerPage
 from bot.comment_page import CommentPage
 from bot.edge import Edge, EdgeConfig
@@ -315,6 +315,7 @@ def main() -> None:
     backup.add_commands(commands)
     effects.add_command(commands)
     package.add_command(commands)
+    people.add_command(commands)
     verify.add_command(commands)
     options = parser.parse_args()
     raise SystemExit(options.run(options))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.personal_page import Ids, fill
+from bot.personal_page import Ids, fill, reader
 from meetings import commands as c
 from meetings.errors import MeetingError, Refused
 from meetings.model import Body, Calling, Document, Meeting, Person, Phase, Response
@@ -88,7 +88,7 @@ class AnswerPage:
 
 def _state(tx: Transaction, ids: Ids, *, error: MeetingError | None = None, notice: str = "") -> AnswerState:
     person_id, meeting_id = ids
-    person = tx.person(person_id)
+    person = reader(tx, person_id)
     meeting = tx.meeting(meeting_id)
     body = tx.body(meeting.body_id)
     is_open = meeting.phase in BEFORE

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.personal_page import Ids, fill
+from bot.personal_page import Ids, fill, reader
 from documents.blocks import MinutesDoc, as_data
 from documents.minutes import minutes_of
 from meetings import commands as c
@@ -100,7 +100,7 @@ class CommentPage:
 
 def _state(tx: Transaction, ids: Ids, *, error: MeetingError | None = None, notice: str = "") -> CommentState:
     person_id, meeting_id, round_id = ids
-    person = tx.person(person_id)
+    person = reader(tx, person_id)
     meeting = tx.meeting(meeting_id)
     body = tx.body(meeting.body_id)
     language = person.language or body.language

@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from documents.links import read_personal_token
 from meetings.commands import ChooseLanguage
 from meetings.errors import MeetingError, NotFound, Refused
+from meetings.model import Person
 from meetings.use_cases import execute
 from storage.errors import Unavailable
 from storage.transaction import Storage, Transaction
@@ -163,6 +164,14 @@ class PersonalPage(Generic[State]):
 
     def _page(self, state: State, typed: Mapping[str, str], status: int) -> web.Response:
         return web.Response(text=self._kind.render(state, typed), content_type="text/html", status=status, headers=_HEADERS)
+
+
+def reader(tx: Transaction, person_id: str) -> Person:
+    """Whose page it is. Raises `NotFound` for one who has no address: their letters are nobody's since they were forgotten."""
+    person = tx.person(person_id)
+    if not person.email:
+        raise NotFound("storage.not_found")
+    return person
 
 
 def fill(template: str, language: str, **values: object) -> str:

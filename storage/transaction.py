@@ -29,6 +29,7 @@ from storage import journal, outbox, search, tables
 from storage.engine import beginning, open_engine, sqlite_file
 from storage.errors import Conflict, Unavailable
 from storage.faults import fault_of
+from storage.journal import Entry
 from storage.known import MOST as MOST_KNOWN
 from storage.known import Known, Root
 from storage.mapping import as_loaded, by_id, load_root, read_row, save_root, save_single
@@ -164,7 +165,7 @@ class Transaction:
         self.conversation = conversation
         self.repeat = False
         self._effects: list[tuple[Effect, datetime]] = []
-        self._entries: list[journal.Entry] = []
+        self._entries: list[Entry] = []
         self._turn = turn
         self._connection = connection
         self._holiday = holiday
@@ -474,7 +475,16 @@ class Transaction:
             (one.body_id for (kind, _), one in self._loaded.items() if kind is Meeting), ""
         )
         meeting_id = str(getattr(command, "meeting_id", ""))
-        self._entries.append(journal.Entry(body_id, meeting_id, self.actor.id, self.now, stem(command), inputs(command), origin or {}))
+        self.enter(Entry(body_id, meeting_id, self.actor.id, self.now, stem(command), inputs(command), origin or {}))
+
+    def enter(self, entry: Entry) -> None:
+        """What is nobody's command, such as a deed of an administrator."""
+        self._entries.append(entry)
+
+    @property
+    def connection(self) -> Connection:
+        """For what is done to a person wherever they are (storage/people.py)."""
+        return self._connection
 
     def seen(self, key: str) -> bool:
         """Insert the turn's key; True when it was there already: the same activity, or the same press, sent again."""

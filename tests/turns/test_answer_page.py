@@ -264,3 +264,12 @@ async def test_too_much_and_too_often_are_told_in_the_person_s_language(room: Ro
         await page(url, {"sign": "x"})
     status, often = await page(url, {"sign": "x"})
     assert (status, escape(t(language, "mail.answer_often")) in often) == (429, True)
+
+
+async def test_the_page_of_one_who_was_forgotten_is_nobodys(room: Room, post: Server) -> None:
+    link = await agenda_link(await published(room, "fi"), post)
+    assert (await page(link))[0] == 200
+    with closing(sqlite3.connect(room._folder / "room.db")) as database:
+        database.execute("UPDATE person SET email = '' WHERE email = ?", (KAISA,))
+        database.commit()
+    assert (await page(link))[0] == 404
