@@ -93,9 +93,7 @@ def forget(connection: Connection, person: Person, *, name_kept: bool) -> Gone:
         connection.execute(delete(tables.turn).where(tables.turn.c.key.contains(person.channel_id, autoescape=True)))
     drafts = connection.execute(delete(tables.draft).where(_mentions(tables.draft.c.source, person, name_kept=False))).rowcount
     _forget_sandbox(connection, person)
-    return Gone(
-        chats, _forget_effects(connection, person), drafts, _forget_typed(connection, person, name_kept=name_kept)
-    )
+    return Gone(chats, _forget_effects(connection, person), drafts, _forget_typed(connection, person, name_kept=name_kept))
 
 
 def _forget_effects(connection: Connection, person: Person) -> int:

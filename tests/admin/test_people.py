@@ -42,11 +42,12 @@ from meetings.model import (
 from storage import journal, tables
 from storage.alone import be_alone
 from storage.outbox import DONE
+from storage.people import LISTING, NAMING
 from storage.transaction import Storage, Transaction
 from tests import samples
 from tests.samples import NOW
 from tests.storage.conftest import clock, postgres_url, storage, url
-from tests.storage.databases import Clock
+from tests.storage.databases import ROOT, Clock
 
 __all__ = ["clock", "postgres_url", "storage", "url"]
 TODAY = datetime.now(samples.body().tz).date()
@@ -271,3 +272,30 @@ async def test_all_that_is_kept_of_a_person_is_given_out(storage: Storage, peopl
     assert "is there already" in (await _run(people, "export", MAIL, "--out", str(file)))[1]
     chain = await storage.look(lambda connection, _now: connection.execute(select(tables.journal.c.command)).scalars().all())
     assert chain[-1] == "export_person"
+
+
+def test_the_account_of_personal_data_has_every_table() -> None:
+    told = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8").partition("## Where")[2].partition("\n## ")[0]
+    assert [table for table in tables.metadata.tables if f"`{table}`" not in told] == []
+
+
+def test_every_column_that_names_a_person_is_known() -> None:
+    """A new one has to be looked through when somebody is forgotten."""
+    known = NAMING | {"account_id", "channel_id", "team_id", "conversation_id", "activity_id", LISTING}
+    own = {
+        "body_id",
+        "meeting_id",
+        "item_id",
+        "seat_id",
+        "round_id",
+        "poll_id",
+        "option_id",
+        "template_id",
+        "current_item_id",
+        "desk_body_id",
+    }
+    outside = {"tenant_id", "event_id", "document_id", "subscription_id", "item_ids"}
+    ids = {
+        column.name for table in tables.metadata.sorted_tables for column in table.columns if column.name.endswith(("_id", "_ids", "_by"))
+    }
+    assert ids - known - own - outside == set()
