@@ -63,13 +63,12 @@ def manifest(settings: Settings) -> dict[str, Any]:
     faults = _faults(settings)
     if faults:
         raise NotReady("\n".join(faults))
-    bot = str(UUID(settings.app_id))
     return {
         "$schema": f"https://developer.microsoft.com/json-schemas/teams/v{SCHEMA}/MicrosoftTeams.schema.json",
         "manifestVersion": SCHEMA,
         "version": VERSION,
         # The same for the same registration, so that a new package replaces the old one.
-        "id": str(UUID(settings.teams_app_id)) if settings.teams_app_id else str(uuid5(UUID(bot), "Teams app")),
+        "id": str(UUID(settings.teams_app_id)) if settings.teams_app_id else str(uuid5(UUID(settings.app_id), "Teams app")),
         "developer": {
             "name": settings.publisher_name,
             "websiteUrl": settings.publisher_url,
@@ -88,7 +87,7 @@ def manifest(settings: Settings) -> dict[str, Any]:
         "defaultGroupCapability": dict.fromkeys(("team", "groupchat", "meetings"), "bot"),
         "bots": [
             {
-                "botId": bot,
+                "botId": settings.app_id,
                 "scopes": list(MENUS),
                 # Rosters, agendas and templates are sent to the desk as files.
                 "supportsFiles": True,
@@ -133,12 +132,8 @@ def _faults(settings: Settings) -> list[str]:
     if settings.local:
         return ["PYKALA_LOCAL=1 is for this machine alone: remove it and set MicrosoftAppId and the others of docs/settings.md."]
     faults = []
-    if not _is_id(settings.app_id):
-        faults.append("MicrosoftAppId is not an id: set the application (client) id, such as 2c9e6a1e-3c1b-4f5e-8f7e-0f9b7f6f5a10.")
     if settings.teams_app_id and not _is_id(settings.teams_app_id):
         faults.append("TEAMS_APP_ID is not an id: remove it, or set the app's id in the Developer Portal.")
-    if not urlsplit(settings.public_url).hostname:
-        faults.append("PUBLIC_URL has no host: set the bot's public https address.")
     if not settings.publisher_name:
         faults.append("PUBLISHER_NAME is empty: set the name of the organisation that stands behind the bot.")
     if len(settings.publisher_name) > 32:

@@ -69,7 +69,7 @@ def test_a_translation_is_valid_and_says_all_that_the_manifest_says(language: st
 
 def test_the_same_settings_give_the_same_bytes_and_another_registration_another_app() -> None:
     assert app_package(ready()) == app_package(ready())
-    other = ready(MicrosoftAppId="7f1c3a52-6f0e-4f0b-9a53-5d1f1f0c9a01")
+    other = ready(MicrosoftAppId="5b0f7f5e-0f4e-4a57-9d0e-3a4b8f1f7c22")
     assert manifest(ready())["id"] == "b498aeed-1874-5db2-8fb1-f72d12840dca"
     assert manifest(ready(PUBLIC_URL="https://elsewhere.example.org"))["id"] == manifest(ready())["id"] != manifest(other)["id"]
     assert manifest(ready(TEAMS_APP_ID="11111111-2222-3333-4444-555555555555"))["id"] == "11111111-2222-3333-4444-555555555555"
@@ -100,9 +100,7 @@ def test_the_only_domain_is_the_bots_own() -> None:
         ({"PRIVACY_URL": "http://saaret.example.org"}, "PRIVACY_URL is not an https address"),
         ({"TERMS_URL": "https://"}, "TERMS_URL is not an https address"),
         ({"TEAMS_APP_ID": "pykala"}, "TEAMS_APP_ID is not an id"),
-        ({"MicrosoftAppId": "pykala"}, "MicrosoftAppId is not an id: set"),
-        ({"PUBLIC_URL": "https://"}, "PUBLIC_URL has no host"),
-        ({"PYKALA_LOCAL": "1"}, "PYKALA_LOCAL=1 is for this machine alone"),
+        ({"PYKALA_LOCAL": "1", "MicrosoftAppId": ""}, "PYKALA_LOCAL=1 is for this machine alone"),
     ],
 )
 def test_what_is_missing_is_a_sentence(changes: dict[str, str], says: str) -> None:
