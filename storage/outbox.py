@@ -35,7 +35,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from meetings.effects import Effect, SyncEvent, Tell
 from meetings.model import EventTrouble
 from storage.mapping import inserting
-from storage.tables import body, effect, meeting, person, turn
+from storage.tables import body, effect, meeting, person, turn, worker
 
 KINDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in get_args(Effect)}
 # What the secretary can ask to be put right has a sentence of its own.
@@ -69,6 +69,9 @@ UNREAD = timedelta(minutes=1)
 ATTEMPTS = 12
 # Ends of a process, one after the other and while nothing else ran, are no chance.
 CRASHES = 5
+# What a process that just ended had asked of Teams may still be under way there, and must not arrive after what is sent next. Teams answers
+# within a second; and where a process did not end but fell silent, the lease has been waited for.
+UNHEARD = timedelta(seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +241,7 @@ def finish(connection: Connection, now: datetime, seq: int, result: str, holder:
 def retry(connection: Connection, now: datetime, seq: int, at: datetime, error: str, *, ended: bool = False, tried: bool = True) -> None:
     """Back to waiting. When a newer row of the same key waits already, that one does the work instead: not before `at` either, and
     the attempts made count for it, so that a thing which changes all the time still comes to its end. `ended`: its process did, too, and
-    what it left is not put off to a next time that is far.
+    what it left is done at `at`, not put off to a next time that is far.
     `tried` False: nothing was, and the attempt does not count."""
     row = connection.execute(select(effect.c.key, effect.c.attempts, effect.c.crashes).where(effect.c.seq == seq)).one()
     count = {"attempts": row.attempts - (not tried), "crashes": row.crashes + 1 if ended else 0, "error": error[:500]}
@@ -247,7 +250,7 @@ def retry(connection: Connection, now: datetime, seq: int, at: datetime, error: 
         connection.execute(update(effect).where(effect.c.seq == seq).values(state=WAITING, due_at=at, **count))
         return
     connection.execute(update(effect).where(effect.c.seq == seq).values(state=DONE, done_at=now, error=error[:500]))
-    due = min(newer.due_at, at) if ended else max(newer.due_at, at)
+    due = at if ended else max(newer.due_at, at)
     connection.execute(update(effect).where(effect.c.seq == newer.seq).values(due_at=due, **count))
 
 
@@ -284,8 +287,10 @@ def bury(connection: Connection, now: datetime, seq: int, error: str, cause: str
 def rescue(connection: Connection, now: datetime, most: int, living: Select[tuple[str]] | None = None) -> int:
     """What processes that ended, or are silent, left running waits again, or is dead after `most` attempts or `CRASHES` ends of a process,
     so that an effect which ends its process does not do so for ever. `living`: the ids of the workers that still have theirs; None when
-    nobody else can be running."""
-    lost = select(effect.c.seq, effect.c.attempts, effect.c.crashes, effect.c.due_at).where(effect.c.state == RUNNING)
+    nobody else can be running. What was sent a moment ago by one that ended, not one that is merely silent, waits for `UNHEARD`."""
+    silent = exists().where(worker.c.id == effect.c.worker)
+    sent = and_(effect.c.lane != "", ~silent).label("sent")
+    lost = select(effect.c.seq, effect.c.attempts, effect.c.crashes, effect.c.due_at, sent).where(effect.c.state == RUNNING)
     if living is not None:
         lost = lost.where(effect.c.worker.not_in(living))
     rows = connection.execute(lost.with_for_update(skip_locked=True)).all()
@@ -294,7 +299,8 @@ def rescue(connection: Connection, now: datetime, most: int, living: Select[tupl
             connection.execute(update(effect).where(effect.c.seq == row.seq).values(crashes=row.crashes + 1))
             bury(connection, now, row.seq, "the process ended each time it ran")
         else:
-            retry(connection, now, row.seq, row.due_at, "the process ended while it ran", ended=True)
+            at = now + UNHEARD if row.sent else row.due_at
+            retry(connection, now, row.seq, at, "the process ended while it ran", ended=True)
     return len(rows)
 
 

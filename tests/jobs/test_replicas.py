@@ -222,6 +222,7 @@ async def test_a_claim_whose_answer_was_lost_is_made_good(storage: Storage) -> N
 
 
 async def test_an_end_written_late_does_not_touch_what_another_has_taken_over(storage: Storage) -> None:
+    await silent(storage, "me")
     await later(storage, BOARD)
     (mine,) = await storage.execute(lambda connection, now: outbox.claim(connection, now, 1, "me"))
     assert await storage.execute(lambda connection, _now: outbox.held(connection, mine, "me"))
@@ -244,6 +245,7 @@ async def test_two_that_claim_at_once_do_not_begin_one_lane_twice(storage: Stora
 
 async def test_one_that_leaves_gives_back_what_it_had_at_once(storage: Storage, another: Another, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs.runner, "GRACE", 0.1)
+    monkeypatch.setattr(outbox, "UNHEARD", timedelta(0))
     first, second = Log(), Log()
     never = asyncio.Event()
 

@@ -376,6 +376,7 @@ async def _rather_slowly(_effect: Effect) -> str:
 
 async def test_what_does_not_finish_in_time_is_taken_back_at_the_next_start(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jobs.runner, "GRACE", 0.1)
+    monkeypatch.setattr(outbox, "UNHEARD", timedelta(0))
     log = Log()
 
     async def hang(_effect: Effect) -> str:

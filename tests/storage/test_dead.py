@@ -24,6 +24,7 @@ async def parked(storage: Storage, clock: Clock) -> Storage:
     """The first of a lane has ended its process again and again; another waits behind it."""
     await later(storage, FIRST, SECOND)
     for _ in range(outbox.CRASHES):
+        clock.now += outbox.UNHEARD
         await storage.execute(lambda connection, now: outbox.claim(connection, now, 8))
         await storage.execute(lambda connection, now: outbox.rescue(connection, now, outbox.ATTEMPTS))
     assert await _claimed(storage) == []
@@ -73,7 +74,10 @@ async def test_where_a_newer_one_waits_that_one_does_the_work(parked: Storage, c
     await parked.execute(lambda connection, now: revive(connection, now, [dead.seq]))
     rows = await _rows(parked)
     assert rows.pop(dead.seq)[0] == DONE
-    assert list(rows.values()) == [(WAITING, 0, 0, clock.now - timedelta(hours=1)), (WAITING, 0, 0, clock.now)]
+    assert list(rows.values()) == [
+        (WAITING, 0, 0, clock.now - timedelta(hours=1) - outbox.CRASHES * outbox.UNHEARD),
+        (WAITING, 0, 0, clock.now),
+    ]
     assert await _claimed(parked) == [SECOND]
 
 

@@ -267,15 +267,38 @@ async def test_what_was_running_is_taken_back_until_it_has_had_its_attempts(stor
     assert isinstance(told.effect, Tell)
 
 
-async def _rescue(storage: Storage) -> None:
+async def _rescue(storage: Storage, clock: Clock) -> None:
+    """Taken back, and so much later that it may run."""
     await storage.execute(lambda connection, now: outbox.rescue(connection, now, outbox.ATTEMPTS))
+    clock.now += outbox.UNHEARD
 
 
-async def test_what_saw_a_process_end_runs_alone(storage: Storage) -> None:
+async def test_what_a_process_had_just_sent_is_not_overtaken(storage: Storage, clock: Clock) -> None:
+    """Teams may still be at what the ended process asked for: nothing newer of the same thing is sent before it has had its time. What only
+    waits for the clock has sent nothing, nor is what a silent process asked for still under way."""
+    timer = EndRound("meeting", "round")
+    await later(storage, BOARD, timer)
+    await claim(storage)
+    await later(storage, SyncEvent("meeting"))
+    await storage.execute(lambda connection, now: outbox.claim(connection, now, 10, "silent"))
+    await storage.execute(lambda connection, now: connection.execute(insert(tables.worker).values(id="silent", seen_at=now)))
+    await later(storage, BOARD)
+    await storage.execute(lambda connection, now: outbox.rescue(connection, now, outbox.ATTEMPTS))
+    for left in (timer, SyncEvent("meeting")):
+        (one,) = await claim(storage)
+        assert one.effect == left
+        await finish(storage, one.seq)
+    clock.now += outbox.UNHEARD - timedelta(seconds=1)
+    assert await claimed(storage) == []
+    clock.passes(seconds=1)
+    assert await claimed(storage) == [BOARD]
+
+
+async def test_what_saw_a_process_end_runs_alone(storage: Storage, clock: Clock) -> None:
     """So that the others that ran at the time are not taken for what ended it."""
     await later(storage, BOARD, SyncEvent("meeting"))
     await claim(storage)
-    await _rescue(storage)
+    await _rescue(storage, clock)
     await later(storage, RefreshBoard("other", "meeting"))
     (first,) = await claim(storage)
     assert (first.effect, first.alone) == (BOARD, True)
@@ -285,12 +308,14 @@ async def test_what_saw_a_process_end_runs_alone(storage: Storage) -> None:
     assert [(one.effect, one.alone) for one in await claim(storage)] == [(RefreshBoard("other", "meeting"), False)]
 
 
-async def test_what_ends_its_process_again_and_again_is_dead_and_its_lane_waits_for_an_administrator(storage: Storage) -> None:
+async def test_what_ends_its_process_again_and_again_is_dead_and_its_lane_waits_for_an_administrator(
+    storage: Storage, clock: Clock
+) -> None:
     await storage.run(lambda tx: (tx.save(samples.body()), tx.save(samples.meeting())))
     await later(storage, BOARD, ROLL)
     for _ in range(outbox.CRASHES):
         assert [one.effect for one in await claim(storage)] == [BOARD]
-        await _rescue(storage)
+        await _rescue(storage, clock)
     (told,) = await claim(storage)
     assert told.effect == Tell("dead:1", "sec", "dead_RefreshBoard", (), "body", "meeting")
     await finish(storage, told.seq)
@@ -303,7 +328,7 @@ async def test_what_ends_its_process_again_and_again_is_dead_and_its_lane_waits_
 async def test_a_process_that_lives_through_it_is_no_end(storage: Storage, clock: Clock) -> None:
     await later(storage, BOARD)
     await claim(storage)
-    await _rescue(storage)
+    await _rescue(storage, clock)
     (again,) = await claim(storage)
     await retry(storage, again.seq, 1)
     clock.passes(seconds=1)
@@ -315,7 +340,7 @@ async def test_what_a_process_left_is_not_put_off_to_the_next_time(storage: Stor
     await later(storage, ReadAnswers())
     await claim(storage)
     await later(storage, ReadAnswers(), due=clock.now + timedelta(minutes=30))
-    await _rescue(storage)
+    await _rescue(storage, clock)
     assert await claimed(storage) == [ReadAnswers()]
 
 
