@@ -1,8 +1,8 @@
 """Aggregates as they were last read or written, kept in memory by their version; and places as they were last heard from.
 
 A body or meeting is many rows in many tables and is asked for by every press. Its version moves with every change under it, so what is
-kept is right exactly as long as the row in the database still has that version, which is asked each time. People have no version: they are
-known to the one writer of an SQLite database only, as every change of them is its own.
+kept is right exactly as long as the row in the database still has that version, which is asked each time. People have one version together,
+which moves when any of them changes; the one writer of an SQLite database, whose own every change is, stays at its first.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Known:
         self._places: OrderedDict[str, tuple[Conversation, Conversation]] = OrderedDict()
         self._people: OrderedDict[str, Person] = OrderedDict()
         self._accounts: dict[tuple[str, str], str] = {}
+        self._people_version = 0
         self._promised: dict[tuple[type[Body | Meeting], str], tuple[int, threading.Event]] = {}
         self._lock = threading.Lock()
 
@@ -45,21 +46,29 @@ class Known:
             while len(self._places) > self._most:
                 self._places.popitem(last=False)
 
-    def person(self, person_id: str) -> Person | None:
-        return self._people.get(person_id)
+    def person(self, person_id: str, version: int = 0) -> Person | None:
+        return self._people.get(person_id) if version == self._people_version else None
 
-    def account(self, tenant_id: str, account_id: str) -> Person | None:
-        found = self._people.get(self._accounts.get((tenant_id, account_id), ""))
+    def account(self, tenant_id: str, account_id: str, version: int = 0) -> Person | None:
+        found = self.person(self._accounts.get((tenant_id, account_id), ""), version)
         return found if found is not None and (found.tenant_id, found.account_id) == (tenant_id, account_id) else None
 
-    def keep_people(self, people: Iterable[Person]) -> None:
-        """For the one writer alone, and only what is committed. The longest known go first."""
-        for one in people:
-            self._people[one.id] = one
-            self._accounts[one.tenant_id, one.account_id] = one.id
-        while len(self._people) > self._most * PEOPLE_EACH:
-            _, gone = self._people.popitem(last=False)
-            self._accounts.pop((gone.tenant_id, gone.account_id), None)
+    def keep_people(self, people: Iterable[Person], version: int = 0) -> None:
+        """Only what is committed, and was read after that version. The longest known go first."""
+        with self._lock:
+            if version > self._people_version:
+                # In this order: who asks for the new version meanwhile finds nobody, and not one of before.
+                self._people.clear()
+                self._accounts.clear()
+                self._people_version = version
+            if version < self._people_version:
+                return
+            for one in people:
+                self._people[one.id] = one
+                self._accounts[one.tenant_id, one.account_id] = one.id
+            while len(self._people) > self._most * PEOPLE_EACH:
+                _, gone = self._people.popitem(last=False)
+                self._accounts.pop((gone.tenant_id, gone.account_id), None)
 
     def find(self, kind: type[Root], thing_id: str, version: int) -> Root | None:
         """What is kept, when it has the version that the database says. One that is being committed in another thread is waited for."""

@@ -120,6 +120,9 @@ Index(
     sqlite_where=text("account_id <> ''"),
     postgresql_where=text("account_id <> ''"),
 )
+# One row, whose version moves with every change of a person, so that they can be known by heart; on PostgreSQL a trigger moves it, and the
+# one writer of an SQLite database does without.
+people = Table("people", metadata, Column("id", Integer, primary_key=True, autoincrement=False), Column("version", Integer, nullable=False))
 conversation = _table("conversation", m.Conversation)
 Index("ix_conversation_person_id", conversation.c.person_id)
 body = _table("body", m.Body)
@@ -128,6 +131,8 @@ Index("uq_body_channel_id", body.c.tenant_id, body.c.channel_id, unique=True)
 for _office in ("secretary_id", "chair_id", "vice_chair_id"):
     Index(f"ix_body_{_office}", body.c[_office])
 meeting = _table("meeting", m.Meeting)
+# What the calendar is asked about is of all bodies.
+Index("ix_meeting_day", meeting.c.day)
 Index("uq_meeting_number", meeting.c.body_id, meeting.c.year, meeting.c.number, unique=True)
 draft = _table("draft", m.Draft)
 document = _table("document", m.Document)

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, String, Table, any_, bindparam, delete, insert, select, union, update
+from sqlalchemy import ColumnElement, Connection, Select, String, Table, any_, bindparam, delete, func, insert, select, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InternalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -108,7 +108,9 @@ _DOCUMENTS = select(tables.document).where(tables.document.c.meeting_id == bindp
 _POSTS = select(tables.post).where(tables.post.c.meeting_id == bindparam("wanted"))
 _TURN = {
     "sqlite": sqlite.insert(tables.turn).on_conflict_do_nothing().execution_options(preserve_rowcount=True),
-    "postgresql": postgresql.insert(tables.turn).on_conflict_do_nothing().execution_options(preserve_rowcount=True),
+    "postgresql": postgresql.insert(tables.turn)
+    .on_conflict_do_nothing()
+    .returning(func.coalesce(select(tables.people.c.version).scalar_subquery(), 0)),
 }
 _BODY_VERSION = _head(tables.body, "version")
 
@@ -177,8 +179,10 @@ class Transaction:
         self._headers: dict[str, tuple[Meeting, ...]] = {}
         # As they are now, and as they were loaded first.
         self._saved: dict[str, tuple[Body | Meeting, Body | Meeting | None]] = {}
-        # Those read or written here, by the one writer of an SQLite database; of others nothing is kept.
+        # Those read or written here, when it is known which version of all people they are of; elsewhere they are asked for each time.
         self._people: dict[str, Person] | None = {} if changing and connection.dialect.name == "sqlite" else None
+        self._people_version = 0
+        self._people_moved = False
         self._arrived: tuple[Conversation, Conversation] | None = None
 
     @property
@@ -190,7 +194,8 @@ class Transaction:
         """What was saved is known from now on."""
         if self._arrived is not None:
             self._known.keep_place(*self._arrived)
-        self._known.keep_people((self._people or {}).values())
+        if not (self._people_moved and self._lock):  # the version they have now is not known here
+            self._known.keep_people((self._people or {}).values(), self._people_version)
         for thing, loaded in self._saved.values():
             self._known.keep(as_loaded(tables.BODY_CHILDREN if isinstance(thing, Body) else tables.MEETING_CHILDREN, thing, loaded))
 
@@ -279,7 +284,7 @@ class Transaction:
         return {one: found[one] for one in wanted if one in found and self._mine(found[one].tenant_id)}
 
     def _known_person(self, person_id: str) -> Person | None:
-        return (self._people or {}).get(person_id) or self._known.person(person_id)
+        return (self._people or {}).get(person_id) or self._known.person(person_id, self._people_version)
 
     def _keep(self, person: Person) -> Person:
         if self._people is not None:
@@ -325,20 +330,23 @@ class Transaction:
         known = self._account(tenant_id, account_id)
         if known is None:
             made = Person(self.new_id(), tenant_id, name, account_id=account_id, channel_id=channel_id, client_language=client_language)
-            save_single(self._connection, tables.person, None, made)
-            return self._remember(self._keep(made))
+            return self._save_person(None, made)
         fresh = replace(
             known,
             name=name or known.name,
             channel_id=channel_id or known.channel_id,
             client_language=client_language or known.client_language,
         )
-        save_single(self._connection, tables.person, known, fresh)
-        return self._remember(self._keep(fresh))
+        return self._save_person(known, fresh)
+
+    def _save_person(self, old: Person | None, new: Person) -> Person:
+        save_single(self._connection, tables.person, old, new)
+        self._people_moved = self._people_moved or old != new
+        return self._remember(self._keep(new))
 
     def _account(self, tenant_id: str, account_id: str) -> Person | None:
         # A person saved in this very transaction may have got the account just now.
-        if self._people == {} and (known := self._known.account(tenant_id, account_id)) is not None:
+        if self._people == {} and (known := self._known.account(tenant_id, account_id, self._people_version)) is not None:
             return known
         row = self._connection.execute(_ACCOUNT, {"tenant": tenant_id, "account": account_id}).first()
         return read_row(Person, row) if row else None
@@ -418,9 +426,9 @@ class Transaction:
         if old is None:
             row = self._connection.execute(by_id(table), {"wanted": thing.id}).first()
             old = read_row(type(thing), row) if row else None
-        save_single(self._connection, table, old, thing)
         if isinstance(thing, Person):
-            self._keep(thing)
+            return self._save_person(old, thing)
+        save_single(self._connection, table, old, thing)
         return self._remember(thing)
 
     def note_event(self, meeting_id: str, state: EventState, trouble: EventTrouble = EventTrouble.NONE) -> None:
@@ -487,9 +495,15 @@ class Transaction:
         return self._connection
 
     def seen(self, key: str) -> bool:
-        """Insert the turn's key; True when it was there already: the same activity, or the same press, sent again."""
-        statement = _TURN[self._connection.dialect.name]
-        return self._connection.execute(statement, {"key": key, "at": self.now}).rowcount == 0
+        """Insert the turn's key; True when it was there already: the same activity, or the same press, sent again. On PostgreSQL this also
+        tells the version of the people: those known since are right, as read when the turn began."""
+        done = self._connection.execute(_TURN[self._connection.dialect.name], {"key": key, "at": self.now})
+        if not self._lock:
+            return done.rowcount == 0
+        version = done.scalar()
+        if version is not None:
+            self._people, self._people_version = {}, version
+        return version is None
 
     def secret(self, name: str) -> bytes:
         found = self._connection.execute(select(tables.secret.c.value).where(tables.secret.c.name == name)).scalar()
