@@ -32,9 +32,9 @@ MOST, GIVEN_UP = 60.0, 150.0
 WATCHED = 15.0
 PACE = 50
 REMAINS = (
-    "The cores are the limit, not a lock: a decision is 27 exchanges with the server (its body and meeting read; the record, "
-    "its effects and the journal written; its own end), whose CPU the columns tell. All writers of the journal take turns from their entry "
-    "to the commit, which would be the next limit, at several hundred a second."
+    "The cores are the limit, not a lock: a decision is 22 exchanges with the server (its body and meeting read; the record, its effects "
+    "and the journal written; its own end), and a claim 3, whose CPU the columns tell. All writers of the journal take turns from their "
+    "entry to the commit, which would be the next limit, at several hundred a second."
 )
 _UNDECIDED = text("SELECT count(*) FROM effect WHERE kind = 'EndRound' AND state IN ('waiting', 'running')")
 ROUND = tables.metadata.tables["round"]

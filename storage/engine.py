@@ -27,7 +27,10 @@ def open_engine(url: str) -> Engine:
     """The engine of a database. Its errors do not carry what was to be written: they are logged, and that is people's."""
     if not url.startswith("sqlite"):
         # A connection is not tried before it is used: whatever finds it broken runs again, on new ones.
-        made = create_engine(url, pool_size=12, max_overflow=4, pool_timeout=5, hide_parameters=True, connect_args=dict(_IN_TIME))
+        # The last one used is used next, as it has its statements prepared.
+        made = create_engine(
+            url, pool_size=12, max_overflow=4, pool_timeout=5, pool_use_lifo=True, hide_parameters=True, connect_args=dict(_IN_TIME)
+        )
         event.listen(made, "connect", _prepare)
         event.listen(made, "begin", _begin)
         return made
