@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from meetings import commands as c
 from meetings.errors import NotAllowed, Refused
-from meetings.model import Approval, Body, Capacity, Meeting, Person, Phase
+from meetings.model import Approval, Body, Capacity, Expert, Holding, Meeting, Person, Phase
 
 
 class Role(StrEnum):
@@ -25,8 +25,9 @@ class Role(StrEnum):
 
 
 class Right(StrEnum):
-    """LOOK anyone of the tenant · SET_UP anyone where no body is yet · PREPARE secretary · RUN secretary, in the meeting also the chair ·
-    PRESIDE chair, vice-chair, secretary · ATTEND seats and experts · COMMENT seats · CHECK checkers · CLOCK only the bot itself."""
+    """LOOK whoever has a part in the body, and on its channel anyone · SET_UP anyone where no body is yet · PREPARE secretary · RUN
+    secretary, in the meeting also the chair · PRESIDE chair, vice-chair, secretary · ATTEND seats and experts · COMMENT seats · CHECK
+    checkers · CLOCK only the bot itself."""
 
     LOOK = "look"
     SET_UP = "set_up"
@@ -145,6 +146,13 @@ def roles(body: Body, person: Person, day: date) -> frozenset[Role]:
     if person.id in body.checker_ids and body.approval is Approval.CHECKERS:
         found.add(Role.CHECKER)
     return frozenset(found)
+
+
+def has_part(body: Body, person: Person, day: date) -> bool:
+    """Whether the body is the person's to see wherever they are: they are something in it, or will be from a later day."""
+    named: tuple[Holding | Expert, ...] = (*body.holdings, *body.experts)
+    to_come = {one.person_id for one in named if one.since is not None and day < one.since}
+    return person.id in to_come or bool(roles(body, person, day))
 
 
 def holds(right: Right, held: frozenset[Role], meeting: Meeting | None) -> bool:

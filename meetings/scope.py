@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
-from meetings.access import ACCESS
+from meetings.access import ACCESS, has_part
 from meetings.commands import Command
 from meetings.errors import NotFound, Refused
 from meetings.model import Body, Meeting, Phase
@@ -37,7 +38,29 @@ def find_scope(command: Command, tx: Tx) -> Scope:
     At hand: the channel's body, or at the desk the one chosen, or the only one. Of its meetings, among those in a phase where the
     command means something: the open one, else the nearest to come, else the latest. When there is none, the one at hand in any other
     phase, so that the refusal can say where that one stands.
+
+    A body is a wall: to whom it is not open, what belongs to it does not exist (`NotFound`).
     """
+    scope = _scope(command, tx)
+    if scope.found_body is not None and not is_open(scope.found_body, tx):
+        raise NotFound("storage.not_found")
+    return scope
+
+
+def is_open(body: Body, tx: Tx) -> bool:
+    """To those who have a part in it, and to all who stand on its channel, as Teams lets nobody else press or write there. The bot itself
+    sees all."""
+    here = tx.conversation
+    on_board = here is not None and here.kind == "channel" and here.id == body.channel_id
+    return on_board or not tx.actor.id or has_part(body, tx.actor, tx.now.astimezone(body.tz).date())
+
+
+def own_bodies(tx: Tx) -> tuple[Body, ...]:
+    """Those in which the actor has a part now, or will have one; by name."""
+    return tuple(body for body in tx.bodies() if has_part(body, tx.actor, tx.now.astimezone(body.tz).date()))
+
+
+def _scope(command: Command, tx: Tx) -> Scope:
     meeting_id = getattr(command, "meeting_id", "")
     body_id = getattr(command, "body_id", "")
     if draft_id := getattr(command, "draft_id", ""):
@@ -57,11 +80,11 @@ def body_at_hand(tx: Tx) -> Body | None:
     if tx.conversation is not None and tx.conversation.kind == "channel":
         return tx.body_of_channel(tx.conversation.id)
     if tx.actor.desk_body_id:
-        try:
-            return tx.body(tx.actor.desk_body_id)
-        except NotFound:
-            return None
-    bodies = tx.bodies()
+        with suppress(NotFound):
+            chosen = tx.body(tx.actor.desk_body_id)
+            if is_open(chosen, tx):
+                return chosen
+    bodies = own_bodies(tx)
     return bodies[0] if len(bodies) == 1 else None
 
 

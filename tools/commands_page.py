@@ -17,7 +17,7 @@ README = ROOT / "README.md"
 BEGIN, END = "<!-- commands -->", "<!-- end of commands -->"
 
 WHO = {
-    Right.LOOK: "anyone of the tenant",
+    Right.LOOK: "whoever has a part in the body; on its channel anyone",
     Right.SET_UP: "anyone, on a channel without a body",
     Right.PREPARE: "secretary",
     Right.RUN: "secretary; chair while the meeting is open",

@@ -18,7 +18,7 @@ from meetings.rules.attendance import lacking
 from meetings.rules.polls import open_poll
 from meetings.rules.presence import quorum
 from meetings.rules.steps import next_steps
-from meetings.scope import Scope, meeting_at_hand
+from meetings.scope import Scope, meeting_at_hand, own_bodies
 from meetings.screens.base import Screen, Sentence, Told, sentence
 from meetings.screens.guide import AskedAgain, BodiesShown, HelpShown, StatusShown, TextTaken, Welcomed
 
@@ -39,7 +39,7 @@ def show_help(_command: c.ShowHelp, tx: Tx, scope: Scope) -> Screen:
     """What this person can do now: without a body only what needs none, and a choice of bodies only when there is one."""
     body, meeting = scope.found_body, scope.found_meeting
     day = tx.now.astimezone(body.tz if body else None).date()
-    needless = {c.ChooseBody} if len(tx.bodies()) < MANY else set()
+    needless = {c.ChooseBody} if len(own_bodies(tx)) < MANY else set()
     shown = tuple(
         command()
         for command in TYPED
@@ -52,7 +52,7 @@ def show_help(_command: c.ShowHelp, tx: Tx, scope: Scope) -> Screen:
 
 def show_status(_command: c.Command, tx: Tx, scope: Scope) -> Screen:
     """Every meeting in hand and what it waits for, from everybody and from this person."""
-    bodies = (scope.found_body,) if scope.found_body else tx.bodies()
+    bodies = (scope.found_body,) if scope.found_body else own_bodies(tx)
     shown = tuple((body, tuple((meeting, _waits(tx, body, meeting)) for meeting in _in_hand(tx, body))) for body in bodies)
     return StatusShown(bodies=shown, steps=_first_steps(tx, scope))
 
@@ -64,7 +64,7 @@ def ask_again(command: c.AskAgain, tx: Tx, scope: Scope) -> Screen:
 
 def choose_body(command: c.ChooseBody, tx: Tx, scope: Scope) -> Screen:
     if not command.body_id:
-        return BodiesShown(bodies=tx.bodies(), steps=_first_steps(tx, scope))
+        return BodiesShown(bodies=own_bodies(tx), steps=_first_steps(tx, scope))
     tx.save(replace(tx.actor, desk_body_id=scope.body.id))
     return show_status(command, tx, scope)
 
@@ -99,7 +99,7 @@ def _first_steps(tx: Tx, scope: Scope) -> tuple[c.Command, ...]:
     body = scope.found_body
     if body is None:
         at_desk = tx.conversation is not None and tx.conversation.kind == "personal"
-        search = (c.SearchDecisions(),) if at_desk and tx.bodies() else ()
+        search = (c.SearchDecisions(),) if at_desk and own_bodies(tx) else ()
         return (*search, c.SetUpBody(), c.ShowHelp(), c.ChooseLanguage())
     meeting = scope.found_meeting or meeting_at_hand(tx, body, ())
     steps = next_steps(body, meeting, tx.actor, tx.now)

@@ -149,7 +149,7 @@ async def test_nobody_signs_as_something_else(opened: Stage, sign: str) -> None:
 
 
 async def test_a_stranger_does_not_sign(opened: Stage) -> None:
-    assert await opened.refused("stranger", c.SignIn(meeting_id="meeting", sign="present")) == "access.attend"
+    assert await opened.refused("stranger", c.SignIn(meeting_id="meeting", sign="present")) == "storage.not_found"
 
 
 async def test_after_the_roll_presence_is_an_arrival_with_its_time_and_item(found: Stage) -> None:
