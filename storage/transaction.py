@@ -182,7 +182,6 @@ class Transaction:
         # Those read or written here, when it is known which version of all people they are of; elsewhere they are asked for each time.
         self._people: dict[str, Person] | None = {} if changing and connection.dialect.name == "sqlite" else None
         self._people_version = 0
-        self._people_moved = False
         self._arrived: tuple[Conversation, Conversation] | None = None
 
     @property
@@ -194,8 +193,8 @@ class Transaction:
         """What was saved is known from now on."""
         if self._arrived is not None:
             self._known.keep_place(*self._arrived)
-        if not (self._people_moved and self._lock):  # the version they have now is not known here
-            self._known.keep_people((self._people or {}).values(), self._people_version)
+        # Those that were changed here have a newer version by now, so nobody takes them for what they were.
+        self._known.keep_people((self._people or {}).values(), self._people_version)
         for thing, loaded in self._saved.values():
             self._known.keep(as_loaded(tables.BODY_CHILDREN if isinstance(thing, Body) else tables.MEETING_CHILDREN, thing, loaded))
 
@@ -341,7 +340,6 @@ class Transaction:
 
     def _save_person(self, old: Person | None, new: Person) -> Person:
         save_single(self._connection, tables.person, old, new)
-        self._people_moved = self._people_moved or old != new
         return self._remember(self._keep(new))
 
     def _account(self, tenant_id: str, account_id: str) -> Person | None:
