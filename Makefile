@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := admin bench bot cards documents graph jobs meetings storage telemetry texts tools tests app.py settings.py
 
-.PHONY: run test check setup node docs bench campaign requirements
+.PHONY: run test check setup node docs pictures bench campaign requirements
 
 run: .venv/run node
 	@$(BIN)/python -m tools.run
@@ -22,6 +22,10 @@ check: .venv/dev
 
 docs: .venv/dev
 	$(BIN)/python -m tools.commands_page
+
+# The pictures of the secretary's guides, from the running bot.
+pictures: .venv/dev node
+	$(BIN)/python -m tools.pictures
 
 bench: .venv/dev
 	$(BIN)/python -m bench

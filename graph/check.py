@@ -129,7 +129,7 @@ async def graph_rows(
     try:
         signed = _read_token(await client.sign_in())
     except NoToken as refused:
-        yield Row("sign-in", Result.MISSING, _of_token(refused), ("see docs/microsoft365.md, “The registration”",))
+        yield Row("sign-in", Result.MISSING, _of_token(refused), ("see docs/admin.md, “The registration”",))
         yield Row("Microsoft 365", Result.SKIPPED, "The rest waits for the sign-in.")
         return
     yield Row("sign-in", Result.WORKS, "Entra gives the app a token for Microsoft Graph.")
@@ -386,5 +386,5 @@ def _consents(roles: frozenset[str]) -> Row:
     if unused:
         says.append(f"The bot does not need {', '.join(unused)}.")
     if says:
-        return Row(part, Result.WARNING, " ".join(says), ("see docs/microsoft365.md, “Permissions”",))
+        return Row(part, Result.WARNING, " ".join(says), ("see docs/admin.md, “Permissions”",))
     return Row(part, Result.WORKS, "Nothing is consented for the whole tenant. What Exchange grants does not show here.")

@@ -110,9 +110,9 @@ class Client:
         self.posts: dict[str, Post] = {}
 
     @classmethod
-    async def start(cls, playwright: Playwright, url: str) -> tuple[Browser, Client]:
+    async def start(cls, playwright: Playwright, url: str, locale: str = "fi-FI") -> tuple[Browser, Client]:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        page = await browser.new_page(viewport=WINDOW, locale="fi-FI", timezone_id="Europe/Helsinki")
+        page = await browser.new_page(viewport=WINDOW, locale=locale, timezone_id="Europe/Helsinki")
         page.set_default_timeout(PATIENCE)
         expect.set_options(timeout=PATIENCE)
         client = cls(page, url)
@@ -169,22 +169,26 @@ class Client:
             await card.get_by_label(label).first.fill(value)
 
     async def shot(self, name: str, card: Locator | None = None) -> None:
-        """Keep a picture of the window, or of one whole card: the window is made tall enough for it."""
+        """Keep a picture of the window, or of one whole card."""
         OUTPUT.mkdir(parents=True, exist_ok=True)
         self._shots += 1
-        path = OUTPUT / f"{self._shots:02}-{name}.png"
+        picture = await self.picture(card)
+        (OUTPUT / f"{self._shots:02}-{name}.png").write_bytes(picture)
+
+    async def picture(self, card: Locator | None = None) -> bytes:
+        """A PNG of the window, or of one whole card: the window is made tall enough for it."""
         # Messages slide in.
         await self.page.wait_for_timeout(500)
         if card is None:
-            await self.page.screenshot(path=path)
-            return
+            return await self.page.screenshot()
         box = await card.bounding_box()
         tall = WINDOW["height"] + int(box["height"] if box else 0)
         await self.page.set_viewport_size(ViewportSize(width=WINDOW["width"], height=tall))
         await self.page.wait_for_timeout(300)
         await card.scroll_into_view_if_needed()
-        await card.screenshot(path=path)
+        picture = await card.screenshot()
         await self.page.set_viewport_size(WINDOW)
+        return picture
 
     async def shot_of_thread(self, name: str, card: Locator) -> None:
         """Keep a picture of a channel's whole thread, from the card that opens it to the last answer."""
