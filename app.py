@@ -51,6 +51,7 @@ from jobs.answers import OFTEN, AnswerHandlers
 from jobs.calendars import Address
 from jobs.dates import PollHandlers
 from jobs.files import FileHandlers
+from jobs.forgetting import ForgettingHandlers, begin_forgetting
 from jobs.gates import TENANT, Gate, LocalThrottle
 from jobs.handlers import Handlers
 from jobs.mail import Letters, PersonalAddress
@@ -64,7 +65,7 @@ from storage.alone import AlreadyRunning
 from storage.faults import fault_of
 from storage.gates import SharedThrottle
 from storage.sandbox import KnownPeople, SandboxTable
-from storage.transaction import Storage
+from storage.transaction import Storage, Transaction
 from telemetry.health import Health
 from telemetry.logs import configure_logs, log_loop_errors
 from telemetry.metrics import Metrics
@@ -154,8 +155,8 @@ async def create_app(
                 closing.push_async_callback(close)
             await edge.start()
             if role is not Role.WEB:
-                # Each reading writes down the next. Before the runner takes back one that a killed process left: that would have to wait.
-                await storage.run(lambda tx: tx.later(ReadAnswers()))
+                # Before the runner takes back one that a killed process left: that would have to wait.
+                await storage.run(_begin)
                 await graph.warm_up()
                 await runner.start()
                 closing.push_async_callback(runner.stop)
@@ -186,6 +187,12 @@ def _only_here(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Cal
     return heard
 
 
+def _begin(tx: Transaction) -> None:
+    """What goes on for ever: each time writes down the next."""
+    tx.later(ReadAnswers())
+    begin_forgetting(tx)
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """What the bot's own addresses are made of: of documents by id, and of a person's own pages."""
@@ -214,6 +221,7 @@ def _handlers(
         PollHandlers(storage, edge.connector, links.document, posts).table(),
         ScheduleHandlers(storage, GraphSchedules(graph, organiser, limit=limit)).table(),
         AnswerHandlers(storage, answers, organiser, links.base + NOTIFICATIONS, often).table(),
+        ForgettingHandlers(storage).table(),
         FileHandlers(storage, edge.connector, GraphFiles(graph), files).table(),
     )
     return {kind: handler for table in tables for kind, handler in table.items()}

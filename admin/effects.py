@@ -36,6 +36,7 @@ LOST: Mapping[str, str] = {
     "WarnQuorum": "Nobody is warned that too few are expected.",
     "ReadAnswers": "Answers in calendars stay unread until the bot is started anew.",
     "ReadMembers": "People who joined the team are not known until the bot is told of the next change there.",
+    "ForgetOld": "Answers and comments of a body stay longer than it wants to keep them.",
     "Send": "A letter is not sent.",
 }
 

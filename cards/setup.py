@@ -59,6 +59,7 @@ def body_form(card: Card, screen: BodyForm) -> None:
     card.text_input("approval_rule", card.t("setup.rule"), form.approval_rule, lines=True, length=LONGEST_RULE)
     if screen.members:
         card.choice_input("checker_ids", card.t("setup.checkers"), _people(screen.members), ",".join(form.checker_ids), several=True)
+    card.text_input("keep_months", card.t("setup.keep_months_label"), form.keep_months, required=True, length=3)
     card.subheading(card.t("setup.meetings"))
     card.text_input("quorum", card.t("setup.quorum_label"), form.quorum, required=True, length=7)
     card.toggle_input("quorum_needs_chair", card.t("setup.needs_chair"), value=form.quorum_needs_chair)
@@ -108,6 +109,7 @@ def _stored(body: Body) -> c.ChangeBody:
         lead_days=str(body.lead_days),
         calling=body.calling,
         warn_days=str(body.warn_days),
+        keep_months=str(body.keep_months),
         numbering=body.numbering,
         formal=body.formal,
     )

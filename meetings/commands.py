@@ -148,6 +148,7 @@ class ChangeBody(Command):
     lead_days: str = ""
     calling: str = ""
     warn_days: str = ""
+    keep_months: str = ""
     numbering: str = ""
     formal: bool = False
 

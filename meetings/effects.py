@@ -210,6 +210,21 @@ class ReadMembers:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetOld:
+    """Timer: what the body has kept long enough is forgotten; the state decides. It writes its own next, a day later."""
+
+    body_id: str
+
+    @property
+    def lane(self) -> str:
+        return ""
+
+    @property
+    def key(self) -> str:
+        return f"forget:{self.body_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """A letter to a person without Teams: `letter` agenda, round or approved, about the meeting as it is on the day. Mail cannot be asked
     whether it arrived, so when the process dies between sending and writing it down, the letter goes twice, under one mark."""
@@ -241,5 +256,6 @@ Effect = (
     | WarnQuorum
     | ReadAnswers
     | ReadMembers
+    | ForgetOld
     | Send
 )

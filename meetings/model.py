@@ -300,7 +300,8 @@ class PollAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body with its rules. `languages[0]` is the language of the record; `channel_id` the board's conversation."""
+    """A body with its rules. `languages[0]` is the language of the record; `channel_id` the board's conversation. `keep_months`: so long
+    answers and comments are kept after the minutes have been approved; 0 = for good."""
 
     id: str
     tenant_id: str
@@ -324,6 +325,7 @@ class Body:
     template_id: str = ""
     calling: Calling = Calling.ON_DECLINE
     warn_days: int = 3
+    keep_months: int = 12
     version: int = 0
     seats: tuple[Seat, ...] = ()
     holdings: tuple[Holding, ...] = ()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, delete, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, delete, exists, func, or_, select, update
 
 from meetings.access import ACCESS, Right
 from meetings.commands import stem
-from meetings.model import Person
+from meetings.effects import ForgetOld
+from meetings.model import Person, Phase
 from storage import journal, tables
 from storage.mapping import read_row
 from storage.outbox import DEAD, DONE, DROPPED, WAITING
@@ -18,6 +20,8 @@ from storage.outbox import DEAD, DONE, DROPPED, WAITING
 # The columns of the record that name a person by id; and a list of ids, which is looked through one by one.
 NAMING = frozenset({"person_id", "deputy_id", "called_by", "secretary_id", "chair_id", "vice_chair_id", "presiding_id"})
 LISTING = "checker_ids"
+# What people say about a meeting that is no part of its record: these tuples of it.
+WORDS = frozenset({"answers", "replies", "comments"})
 # What somebody did in an office is the body's own act and stays with its record.
 _IN_OFFICE = frozenset({Right.SET_UP, Right.PREPARE, Right.RUN, Right.PRESIDE})
 _PERSONAL = sorted(stem(command) for command, access in ACCESS.items() if access.right not in _IN_OFFICE)
@@ -94,6 +98,33 @@ def forget(connection: Connection, person: Person, *, name_kept: bool) -> Gone:
     drafts = connection.execute(delete(tables.draft).where(_mentions(tables.draft.c.source, person, name_kept=False))).rowcount
     _forget_sandbox(connection, person)
     return Gone(chats, _forget_effects(connection, person), drafts, _forget_typed(connection, person, name_kept=name_kept))
+
+
+def never_forgot(connection: Connection) -> tuple[str, ...]:
+    """The bodies of which no `ForgetOld` was ever written, in the time that effects are kept."""
+    known = select(tables.effect.c.key).where(tables.effect.c.kind == ForgetOld.__name__)
+    keys = set(connection.execute(known).scalars())
+    return tuple(one for one in connection.execute(select(tables.body.c.id)).scalars() if ForgetOld(one).key not in keys)
+
+
+def with_old_words(connection: Connection, body_id: str, before: datetime) -> tuple[str, ...]:
+    """The meetings of the body whose minutes were approved before then, or that were cancelled and lay before then, with answers or
+    comments of somebody."""
+    meeting = tables.meeting.c
+    approved = (meeting.phase == Phase.APPROVED) & (meeting.approved_at < before)
+    cancelled = (meeting.phase == Phase.CANCELLED) & (meeting.day < before.date())
+    words = [one.table.c.meeting_id for one in tables.MEETING_CHILDREN if one.field in WORDS]
+    some = or_(*(exists().where(column == meeting.id) for column in words))
+    return tuple(
+        connection.execute(select(meeting.id).where(meeting.body_id == body_id, approved | cancelled, some).order_by(meeting.id)).scalars()
+    )
+
+
+def forget_typed_about(connection: Connection, meeting_ids: Collection[str]) -> Mapping[str, str]:
+    """Take out of the journal what people typed for themselves about these meetings; what `journal.take_out` tells."""
+    column = tables.journal.c
+    theirs = column.meeting_id.in_(meeting_ids) & column.command.in_(_PERSONAL) & (column.payload != "")
+    return journal.take_out(connection, connection.execute(select(column.seq).where(theirs).order_by(column.seq)).scalars().all())
 
 
 def _forget_effects(connection: Connection, person: Person) -> int:

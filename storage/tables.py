@@ -70,6 +70,8 @@ _TYPES: Mapping[Any, TypeEngine[Any]] = {
     time: Time(),
     datetime: Instant(),
 }
+# The version before writes rows without these.
+_DEFAULTS: Mapping[tuple[type[Any], str], str] = {(m.Body, "keep_months"): "12"}
 REFERENCES = {"body_id": "body.id", "meeting_id": "meeting.id"}
 
 
@@ -94,6 +96,8 @@ def _column(model: type[Any], name: str, hint: Any) -> Column[Any]:
     kind = next(arg for arg in get_args(hint) if arg is not type(None)) if nullable else hint
     if name == "id":
         return Column(name, String(200), primary_key=True)
+    if (model, name) in _DEFAULTS:
+        return Column(name, _type(kind), nullable=nullable, server_default=_DEFAULTS[model, name])
     if name in REFERENCES and model is not m.Draft:
         return Column(name, String(200), ForeignKey(REFERENCES[name]), nullable=False, index=True)
     return Column(name, _type(kind), nullable=nullable)

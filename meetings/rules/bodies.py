@@ -116,6 +116,7 @@ def change_body(
         lead_days=read_count(command.lead_days, "setup.lead_days", 0, 60) if command.lead_days else body.lead_days,
         calling=_choice(Calling, command.calling, body.calling),
         warn_days=read_count(command.warn_days, "setup.warn_days", 0, 30) if command.warn_days else body.warn_days,
+        keep_months=read_count(command.keep_months, "setup.keep_months", 0, 120) if command.keep_months else body.keep_months,
         numbering=_choice(Numbering, command.numbering, body.numbering),
         formal=command.formal,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -59,6 +60,17 @@ def without_words(meeting: Meeting, person_id: str) -> Meeting:
         if one.deputy_id != person_id
     )
     return replace(without, attendances=left(meeting.attendances), deputy_calls=calls)
+
+
+def all_words_gone(meeting: Meeting) -> Meeting:
+    """Without anybody's answers and comments; what the minutes say of them stays."""
+    return replace(meeting, answers=(), replies=(), comments=())
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day of the month so many months earlier; the last of that month where there is none."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def without_place(body: Body, person_id: str, today: date, *, kept: bool) -> Body:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from meetings import commands as c
@@ -38,6 +39,7 @@ def set_up_body(command: c.SetUpBody, tx: Tx, scope: Scope) -> Screen:
     body = tx.save(body)
     tx.save(replace(tx.actor, desk_body_id=body.id))
     tx.later(e.ReadMembers(channel.id))
+    tx.later(e.ForgetOld(body.id), tx.now + timedelta(days=1))
     if tx.conversation is not None and tx.conversation.kind == "channel":
         # What follows is the secretary's own work and belongs to her desk, not before everybody.
         tx.later(e.Tell(f"setup:{body.id}", tx.actor.id, "body_ready", (("body", body.name),), body.id))
