@@ -84,7 +84,9 @@ async def _rows(means: Means, options: argparse.Namespace) -> AsyncIterator[Row]
     except SystemExit as faults:
         for fault in str(faults).splitlines()[1:]:
             told = fault.removeprefix("- ")
-            yield Row("settings", Result.MISSING, f"{told[:1].upper()}{told[1:]}.", ("see docs/settings.md",))
+            yield Row(
+                "settings", Result.MISSING, f"{told[:1].upper()}{told[1:]}.", ("see docs/admin.md, “Environment”, and docs/settings.md",)
+            )
         return
     yield Row("settings", Result.WORKS, "The settings are complete.")
     send = options.send and "@" in settings.organiser
@@ -129,8 +131,9 @@ def database_row(url: str) -> Row:
             return Row(part, Result.MISSING, "The folder of DATABASE_URL does not exist.")
         version = version_of(url)
     except (SQLAlchemyError, ImportError, OSError) as error:
-        cause = type(getattr(error, "orig", None) or error).__name__
-        return Row(part, Result.MISSING, f"DATABASE_URL cannot be opened ({cause}).", ("see docs/settings.md",))
+        # Whoever runs the bot may see what the driver says; it names no password.
+        said = str(getattr(error, "orig", None) or "").strip().partition("\n")[0] or type(error).__name__
+        return Row(part, Result.MISSING, f"DATABASE_URL cannot be opened ({said}).", ("see docs/settings.md",))
     says = {
         Version.CURRENT: "It answers, and is of this version.",
         Version.OLDER: "It answers; the bot brings it to this version at its next start.",

@@ -97,7 +97,7 @@ def _run(options: argparse.Namespace) -> int:
         return 1
     sys.stdout.write(
         f"Written: {out} (version {VERSION}, app {manifest(settings)['id']}).\n"
-        "Upload it in the Teams admin centre: Teams apps, Manage apps, Upload new app. Then see docs/admin.md.\n"
+        "Upload it in the Teams admin centre: Teams apps, Manage apps, Upload new app (docs/admin.md, “The app in Teams”).\n"
     )
     return 0
 

@@ -28,6 +28,9 @@ param publisherUrl string
 @description('PUBLIC_URL, where a host name of your own leads to the app web; empty: the name that Azure gives.')
 param publicUrl string = ''
 
+@description('Host names of your own bound to the app web: name, certificateId, bindingType. What is not given here is unbound.')
+param customDomains array = []
+
 @description('Of the database. The bot alone uses it.')
 @secure()
 @minLength(16)
@@ -148,6 +151,7 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01' = {
     network: {
       delegatedSubnetResourceId: network::databaseSubnet.id
       privateDnsZoneArmResourceId: zone.id
+      publicNetworkAccess: 'Disabled'
     }
   }
   dependsOn: [
@@ -222,6 +226,7 @@ var parts = [
       targetPort: 3978
       transport: 'auto'
       allowInsecure: false
+      customDomains: customDomains
     }
     replicas: {
       minReplicas: 2

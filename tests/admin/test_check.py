@@ -249,12 +249,19 @@ def test_a_database_of_another_version(url: str, number: str, result: Result, sa
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite:////nowhere/at/all.db", "postgresql+psycopg://127.0.0.1:9/pykala", "mysql+nothing://127.0.0.1/x", "nonsense"]
+    ("url", "said"),
+    [
+        ("sqlite:////nowhere/at/all.db", "The folder of DATABASE_URL does not exist"),
+        ("postgresql+psycopg://anna:salasana@127.0.0.1:9/pykala", "Connection refused"),
+        ("mysql+nothing://127.0.0.1/x", "DATABASE_URL cannot be opened (NoSuchModuleError)"),
+        ("nonsense", "DATABASE_URL cannot be opened (ArgumentError)"),
+    ],
 )
-def test_a_database_that_is_not_there(url: str) -> None:
-    assert check.database_row(url).result is Result.MISSING
+def test_a_database_that_is_not_there(url: str, said: str) -> None:
+    row = check.database_row(url)
+    assert (row.result, said in row.says, "salasana" in row.says) == (Result.MISSING, True, False), row
 
 
 def test_something_that_is_no_database(url: str, tmp_path: Path) -> None:
     (tmp_path / "pykala.db").write_text("not a database, though it is long enough to be taken for one" * 10, encoding="ascii")
-    assert check.database_row(url).says == "DATABASE_URL cannot be opened (DatabaseError)."
+    assert check.database_row(url).says == "DATABASE_URL cannot be opened (file is not a database)."
