@@ -136,8 +136,17 @@ class Channel:
     """The channel and its people. Open it with `async with`; `bot_url` may be set later, before anybody speaks."""
 
     def __init__(
-        self, bot_url: str = "", *, issuer: Issuer | None = None, app_id: str = APP_ID, tenant_id: str = TENANT, bot_name: str = "Pykälä"
+        self,
+        bot_url: str = "",
+        *,
+        issuer: Issuer | None = None,
+        app_id: str = APP_ID,
+        tenant_id: str = TENANT,
+        bot_name: str = "Pykälä",
+        salt: str = "",
     ) -> None:
+        """`salt`: makes other ids of the same names."""
+        self._salt = salt
         self.bot_url = bot_url
         self.issuer = issuer
         self.tenant_id = tenant_id
@@ -183,8 +192,8 @@ class Channel:
         """A new person; ids follow from the name, so they are the same in every run."""
         who = Person(
             name,
-            account_id or str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{name}.account")),
-            f"29:1{uuid.uuid5(uuid.NAMESPACE_DNS, name).hex}",
+            account_id or str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{self._salt}{name}.account")),
+            f"29:1{uuid.uuid5(uuid.NAMESPACE_DNS, self._salt + name).hex}",
             tenant_id or self.tenant_id,
             locale,
             email or f"{name.lower().replace(' ', '.')}@example.org",
@@ -195,8 +204,8 @@ class Channel:
 
     def team(self, team_name: str, channel_name: str, members: list[Person]) -> Place:
         """A channel that is not General: its id differs from the team's."""
-        key = uuid.uuid5(uuid.NAMESPACE_DNS, f"{team_name}/{channel_name}").hex
-        team_key = uuid.uuid5(uuid.NAMESPACE_DNS, team_name).hex
+        key = uuid.uuid5(uuid.NAMESPACE_DNS, f"{self._salt}{team_name}/{channel_name}").hex
+        team_key = uuid.uuid5(uuid.NAMESPACE_DNS, self._salt + team_name).hex
         place = Place(
             f"19:{key}@thread.tacv2",
             "channel",

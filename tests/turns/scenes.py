@@ -99,6 +99,13 @@ async def closed(room: Room, language: str = "fi", **settings: str) -> Scene:
     """The meeting has been held by Maija and Bo, and every item is noted."""
     scene = await published(room, language, **settings)
     await room.at(HELD)
+    await hold(scene)
+    return scene
+
+
+async def hold(scene: Scene) -> None:
+    """From the opening to the end, on the day of the meeting."""
+    room = scene.room
     await scene.say("open_meeting")
     roll = await room.settled(lambda: _roll(scene, "late"), "the roll call")
     for person in (scene.maija, scene.bo):
@@ -108,7 +115,7 @@ async def closed(room: Room, language: str = "fi", **settings: str) -> Scene:
         card = await scene.say("close_meeting")
         if has_button(card, "close_meeting"):
             await room.press(scene.aino, scene.desk, card, "close_meeting")
-            return scene
+            return
         item = await room.press(scene.aino, scene.desk, card, "show_item")
         await room.press(scene.aino, scene.desk, item, "record_outcome", outcome="noted")
     raise AssertionError(f"not closed: {text_of(card)}")
@@ -116,9 +123,13 @@ async def closed(room: Room, language: str = "fi", **settings: str) -> Scene:
 
 async def in_review(room: Room, language: str = "fi", deadline: str = "2026-05-18", **settings: str) -> Scene:
     scene = await closed(room, language, **settings)
-    desk = await scene.say("prepare_minutes")
-    await room.press(scene.aino, scene.desk, desk, "send_minutes", {"deadline": deadline})
+    await send_round(scene, deadline)
     return scene
+
+
+async def send_round(scene: Scene, deadline: str = "2026-05-18") -> None:
+    desk = await scene.say("prepare_minutes")
+    await scene.room.press(scene.aino, scene.desk, desk, "send_minutes", {"deadline": deadline})
 
 
 def _roll(scene: Scene, sign: str) -> Card | None:

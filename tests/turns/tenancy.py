@@ -84,3 +84,19 @@ class Tenancy(Room):
         if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.issuer.issued:
             raise web.HTTPUnauthorized
         return await handler(request)
+
+
+class Neighbour(Room):
+    """The same bot as another tenant sees it: other people, other teams, another address of the channel, the same issuer."""
+
+    def __init__(self, tenancy: Tenancy) -> None:
+        self._tenancy = tenancy
+        self.url = tenancy.url
+        self.channel = Channel(f"{self.url}/api/messages", issuer=tenancy.issuer, tenant_id=OTHER_TENANT, salt="other")
+
+    async def __aenter__(self) -> Self:
+        await self.channel.__aenter__()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.channel.__aexit__(kind, error, trace)
