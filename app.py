@@ -12,7 +12,6 @@ import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -48,13 +47,13 @@ from graph.sandbox import add_sandbox, from_this_machine
 from graph.schedules import GraphSchedules
 from jobs import lease
 from jobs.answers import OFTEN, AnswerHandlers
-from jobs.calendars import Address
+from jobs.calendars import Links
 from jobs.dates import PollHandlers
 from jobs.files import FileHandlers
 from jobs.forgetting import ForgettingHandlers, begin_forgetting
 from jobs.gates import TENANT, Gate, LocalThrottle
 from jobs.handlers import Handlers
-from jobs.mail import Letters, PersonalAddress
+from jobs.mail import Letters
 from jobs.runner import Handler, Runner
 from jobs.schedules import ScheduleHandlers
 from jobs.steady import Steady
@@ -115,21 +114,14 @@ async def create_app(
     storage = Storage(settings.database_url, clock=clock, holiday=finnish_holiday)
     await storage.start()
     key = await storage.read(lambda tx: tx.secret("links"))
-    base = settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
-
-    def address(document_id: str, at: datetime | None = None) -> str:
-        return document_link(base, document_id, key, at or clock())
-
+    links = _links(settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}", key, clock)
     edge = Edge(registration or _edge_config(settings), metrics.channel)
     sandbox = not settings.graph_base_url and settings.local
     graph = _graph(settings, metrics.graph)
 
-    def personal(page: str, ids: tuple[str, ...], until: datetime) -> str:
-        return personal_link(base, page, ids, key, until)
-
     # A clock that is moved by hand is right wherever it stands.
     steady = Steady(clock) if clock is now else None
-    runner = Runner(storage, _handlers(settings, storage, edge, graph, Links(base, address, personal), pace), telemetry, steady)
+    runner = Runner(storage, _handlers(settings, storage, edge, graph, links, pace), telemetry, steady)
 
     async def intake(name: str, content: bytes) -> str:
         return await asyncio.to_thread(read_file, name, content)
@@ -137,7 +129,7 @@ async def create_app(
     async def checked(content: bytes) -> None:
         await asyncio.to_thread(check_template, content)
 
-    turns = Turns(storage, download=edge.connector.download, read_file=intake, check_template=checked, address=address)
+    turns = Turns(storage, download=edge.connector.download, read_file=intake, check_template=checked, address=links.own)
     bot = MeetingBot(turns)
 
     async def messages(request: web.Request) -> web.Response:
@@ -168,8 +160,8 @@ async def create_app(
     add_operator_pages(app, health, metrics, settings.metrics_readers())
     if role is not Role.WORKER:
         app.router.add_route("*", "/api/messages", _only_here(messages) if settings.local else messages)
-        PersonalPage(CommentPage(address), storage, key, clock, telemetry).add_to(app)
-        PersonalPage(AnswerPage(address), storage, key, clock, telemetry).add_to(app)
+        PersonalPage(CommentPage(links.own), storage, key, clock, telemetry).add_to(app)
+        PersonalPage(AnswerPage(links.own), storage, key, clock, telemetry).add_to(app)
         add_documents(app, storage, key, clock)
         add_notifications(app, storage)
         if sandbox:
@@ -193,13 +185,17 @@ def _begin(tx: Transaction) -> None:
     begin_forgetting(tx)
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
-    """What the bot's own addresses are made of: of documents by id, and of a person's own pages."""
+def _links(base: str, key: bytes, clock: Callable[[], datetime]) -> Links:
+    def document(document_id: str, at: datetime | None = None) -> str:
+        return document_link(base, document_id, key, at or clock())
 
-    base: str
-    document: Address
-    personal: PersonalAddress
+    def own(document_id: str, reader_id: str) -> str:
+        return document_link(base, document_id, key, clock(), reader_id)
+
+    def personal(page: str, ids: tuple[str, ...], until: datetime) -> str:
+        return personal_link(base, page, ids, key, until)
+
+    return Links(base, document, own, personal)
 
 
 def _handlers(
@@ -212,12 +208,12 @@ def _handlers(
     limit = MailboxLimit(throttle=shared, mailbox=organiser, before=lease.check)
     posts, files = Gate(throttle, "post", pace, all_places=TENANT), Gate(throttle, "files", pace / 4)
     mail: Mail = SmtpMail(settings.smtp_url, settings.smtp_from) if settings.smtp_url else GraphMail(graph, organiser, limit)
-    letters = Letters(storage, mail, links.document, links.personal, organiser)
+    letters = Letters(storage, mail, links.own, links.personal, organiser)
     calendar = GraphCalendar(graph, organiser, limit=limit)
     answers = GraphAnswers(graph, organiser, limit)
     often = OFTEN_LOCALLY if settings.local else OFTEN
     tables = (
-        Handlers(storage, edge.connector, calendar, links.document, posts, letters).table(),
+        Handlers(storage, edge.connector, calendar, links, posts, letters).table(),
         PollHandlers(storage, edge.connector, links.document, posts).table(),
         ScheduleHandlers(storage, GraphSchedules(graph, organiser, limit=limit)).table(),
         AnswerHandlers(storage, answers, organiser, links.base + NOTIFICATIONS, often).table(),

@@ -46,7 +46,7 @@ class AnswerPage:
     name = "answer"
     texts = "mail.answer_"
 
-    def __init__(self, address: Callable[[str], str]) -> None:
+    def __init__(self, address: Callable[[str, str], str]) -> None:
         self._address = address
 
     def look(self, tx: Transaction, ids: Ids, error: MeetingError | None) -> AnswerState:
@@ -80,7 +80,7 @@ class AnswerPage:
             day=format_date(language, meeting.day, weekday=True),
             times=format_times(language, meeting.start, meeting.end),
             given=state.given,
-            agenda=self._address(state.agenda.id) if state.agenda else "",
+            agenda=self._address(state.agenda.id, state.person.id) if state.agenda else "",
             moment=_moment(meeting),
             signs=[("coming", state.given in COMES), ("excused", state.given in CANNOT)],
         )
@@ -88,8 +88,8 @@ class AnswerPage:
 
 def _state(tx: Transaction, ids: Ids, *, error: MeetingError | None = None, notice: str = "") -> AnswerState:
     person_id, meeting_id = ids
-    person = reader(tx, person_id)
     meeting = tx.meeting(meeting_id)
+    person = reader(tx, person_id, meeting)
     body = tx.body(meeting.body_id)
     is_open = meeting.phase in BEFORE
     if error is None and not is_open:

@@ -44,7 +44,7 @@ class CommentPage:
     name = "comment"
     texts = "mail.page_"
 
-    def __init__(self, address: Callable[[str], str]) -> None:
+    def __init__(self, address: Callable[[str, str], str]) -> None:
         self._address = address
 
     def look(self, tx: Transaction, ids: Ids, error: MeetingError | None) -> CommentState:
@@ -89,7 +89,7 @@ class CommentPage:
             day=format_date(language, meeting.day, weekday=True),
             deadline=format_date(language, sent.deadline, weekday=True),
             hour=format_time(language, sent.deadline_hour) if sent.deadline_hour else "",
-            pdf=next((self._address(one.id) for one in state.documents if one.format == "pdf"), ""),
+            pdf=next((self._address(one.id, state.person.id) for one in state.documents if one.format == "pdf"), ""),
             parts=_parts(state.minutes, meeting),
             mine=[_comment(language, state, one) for one in comments_of(meeting, sent) if one.person_id == state.person.id],
             silent=any(one.no_comments for one in meeting.replies if (one.round_id, one.person_id) == (sent.id, state.person.id)),
@@ -100,8 +100,8 @@ class CommentPage:
 
 def _state(tx: Transaction, ids: Ids, *, error: MeetingError | None = None, notice: str = "") -> CommentState:
     person_id, meeting_id, round_id = ids
-    person = reader(tx, person_id)
     meeting = tx.meeting(meeting_id)
+    person = reader(tx, person_id, meeting)
     body = tx.body(meeting.body_id)
     language = person.language or body.language
     sent = next((one for one in meeting.rounds if one.id == round_id), None)

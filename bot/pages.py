@@ -8,10 +8,12 @@ from urllib.parse import quote
 
 from aiohttp import web
 
-from documents.links import is_valid
+from documents.links import is_document_link
+from meetings.access import may_read
 from meetings.errors import NotFound
+from meetings.model import Document
 from storage.errors import Unavailable
-from storage.transaction import Storage
+from storage.transaction import Storage, Transaction
 
 TYPES = {
     "pdf": "application/pdf",
@@ -23,10 +25,11 @@ def add_documents(app: web.Application, storage: Storage, key: bytes, now: Calla
     async def document(request: web.Request) -> web.Response:
         """A document by its signed link; anything else is 404, so that nothing can be learnt by guessing."""
         document_id = request.match_info["id"]
-        if not is_valid(document_id, request.query.get("until", ""), request.query.get("mark", ""), key, now()):
+        reader_id, until, mark = (request.query.get(name, "") for name in ("for", "until", "mark"))
+        if not is_document_link(document_id, reader_id, until, mark, key, now()):
             raise web.HTTPNotFound
         try:
-            found, content = await storage.read(lambda tx: (tx.document(document_id), tx.document_content(document_id)))
+            found, content = await storage.read(lambda tx: _read(tx, document_id, reader_id))
         except NotFound:
             raise web.HTTPNotFound from None
         except Unavailable:
@@ -39,7 +42,20 @@ def add_documents(app: web.Application, storage: Storage, key: bytes, now: Calla
                 "X-Content-Type-Options": "nosniff",
                 "Cache-Control": "private, no-store",
                 "Referrer-Policy": "no-referrer",
+                "X-Robots-Tag": "noindex",
+                "Content-Security-Policy": "frame-ancestors 'none'",
             },
         )
 
     app.router.add_get("/documents/{id}", document)
+
+
+def _read(tx: Transaction, document_id: str, reader_id: str) -> tuple[Document, bytes]:
+    """Raises `NotFound` also for a reader whose it is no longer."""
+    found = tx.document(document_id)
+    if reader_id:
+        meeting = tx.meeting(found.meeting_id)
+        body = tx.body(meeting.body_id)
+        if not may_read(body, meeting, tx.person(reader_id), tx.now.astimezone(body.tz).date()):
+            raise NotFound("storage.not_found")
+    return found, tx.document_content(document_id)

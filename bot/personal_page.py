@@ -16,9 +16,10 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from documents.links import read_personal_token
+from meetings.access import may_read
 from meetings.commands import ChooseLanguage
 from meetings.errors import MeetingError, NotFound, Refused
-from meetings.model import Person
+from meetings.model import Meeting, Person
 from meetings.use_cases import execute
 from storage.errors import Unavailable
 from storage.transaction import Storage, Transaction
@@ -166,10 +167,11 @@ class PersonalPage(Generic[State]):
         return web.Response(text=self._kind.render(state, typed), content_type="text/html", status=status, headers=_HEADERS)
 
 
-def reader(tx: Transaction, person_id: str) -> Person:
-    """Whose page it is. Raises `NotFound` for one who has no address: their letters are nobody's since they were forgotten."""
-    person = tx.person(person_id)
-    if not person.email:
+def reader(tx: Transaction, person_id: str, meeting: Meeting) -> Person:
+    """Whose page it is. Raises `NotFound` for one who has no address: their letters are nobody's since they were forgotten; and for one
+    who is not of the body any more."""
+    person, body = tx.person(person_id), tx.body(meeting.body_id)
+    if not person.email or not may_read(body, meeting, person, tx.now.astimezone(body.tz).date()):
         raise NotFound("storage.not_found")
     return person
 

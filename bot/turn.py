@@ -36,7 +36,7 @@ class Download(Protocol):
 
 class Turns:
     """Answers activities with cards. `read_file` turns a sent file into text, `check_template` refuses a Word template that does not
-    work, `address` makes a link of a document's id."""
+    work, `address` makes a link of a document's id, for one person's own use when theirs is given too."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Turns:
         download: Download,
         read_file: Callable[[str, bytes], Awaitable[str]],
         check_template: Callable[[bytes], Awaitable[None]],
-        address: Callable[[str], str],
+        address: Callable[[str, str], str],
     ) -> None:
         self._storage = storage
         self._download = download
@@ -101,7 +101,7 @@ class Turns:
 
     def _answered(self, turn: Turn, content: bytes, tx: Transaction) -> tuple[dict[str, Any], str]:
         screen, language = _execute(turn, content, tx)
-        return self._card(screen, language), language
+        return self._card(screen, language, _reader(tx)), language
 
     def _remember(self, turn: Turn, language: str) -> None:
         """The language of those who were heard lately, for when the database cannot be asked."""
@@ -111,9 +111,13 @@ class Turns:
 
     async def _refused(self, turn: Turn, error: MeetingError, observed: Observed) -> dict[str, Any]:
         """A transaction of its own, as the refused one was rolled back: nothing of it may stay."""
-        screen, language = await self._storage.run(lambda tx: _refuse(turn, error, tx))
+        card = await self._storage.run(lambda tx: self._refusal(turn, error, tx))
         observed.outcome = "refused"
-        return self._card(screen, language)
+        return card
+
+    def _refusal(self, turn: Turn, error: MeetingError, tx: Transaction) -> dict[str, Any]:
+        screen, language = _refuse(turn, error, tx)
+        return self._card(screen, language, _reader(tx))
 
     async def _with_file(self, command: Command, file: SentFile, content: bytes) -> Command:
         """The command with the text of the file in its text field; the words beside a file say what it is."""
@@ -133,8 +137,13 @@ class Turns:
                 raise Refused("file.large", name=file.name, most=FILE_LIMIT // (1024 * 1024)) from failure
             raise Refused("turn.file_not_fetched", name=file.name) from failure
 
-    def _card(self, screen: Screen, language: str) -> dict[str, Any]:
-        return render(screen, language, secrets.token_hex(8), self._address)
+    def _card(self, screen: Screen, language: str, reader_id: str = "") -> dict[str, Any]:
+        return render(screen, language, secrets.token_hex(8), lambda document_id: self._address(document_id, reader_id))
+
+
+def _reader(tx: Transaction) -> str:
+    """Whose own the links of an answer are; nobody's where others read it too."""
+    return tx.actor.id if tx.conversation is not None and tx.conversation.kind == "personal" else ""
 
 
 def _require(turn: Turn, tx: Transaction) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from html import escape
 from typing import Protocol
@@ -23,6 +24,17 @@ class Address(Protocol):
     """The signed address of a document; the same document at the same moment is the same address."""
 
     def __call__(self, document_id: str, at: datetime | None = None, /) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What the bot's own addresses are made of: of a document where many see it, of one for a person's own use (their id after its), and
+    of a person's own pages (kind of page, ids with the person's first, expiry)."""
+
+    base: str
+    document: Address
+    own: Callable[[str, str], str]
+    personal: Callable[[str, tuple[str, ...], datetime], str]
 
 
 class Calendars:

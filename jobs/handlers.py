@@ -14,7 +14,7 @@ from documents.docx import render_docx
 from documents.minutes import agenda_of, minutes_of
 from documents.pdf import render_pdf
 from jobs import lease
-from jobs.calendars import Address, Calendars
+from jobs.calendars import Calendars, Links
 from jobs.gates import Gate
 from jobs.keeping import keep
 from jobs.mail import Letters, later_letters
@@ -55,11 +55,11 @@ class Messenger(Protocol):
 class Handlers:
     """The table of handlers over the adapters; `gone` failures of the channel are told apart by the attribute of that name."""
 
-    def __init__(self, storage: Storage, messenger: Messenger, calendar: Calendar, address: Address, gate: Gate, letters: Letters) -> None:
+    def __init__(self, storage: Storage, messenger: Messenger, calendar: Calendar, links: Links, gate: Gate, letters: Letters) -> None:
         self._storage = storage
         self._messenger = messenger
-        self._calendars = Calendars(storage, calendar, address)
-        self._address = address
+        self._calendars = Calendars(storage, calendar, links.document)
+        self._links = links
         self._gate = gate
         self._letters = letters
 
@@ -83,7 +83,7 @@ class Handlers:
         state = await self._storage.read(lambda tx: _board_state(tx, effect))
         if state is None:
             return "nothing to show"
-        card, summary, place, known, root = state(self._address)
+        card, summary, place, known, root = state(self._links.document)
         activity = card_activity(card, summary)
         if known:
             try:
@@ -111,7 +111,7 @@ class Handlers:
             return "the draft is gone"
         if state is None:
             return await self._letters.tell(effect)
-        person, desk, service_url, card, summary = state(self._address)
+        person, desk, service_url, card, summary = state(self._links.own)
         conversation_id = desk
         if not conversation_id:
             async with self._gate.through(person.tenant_id, person.id):
@@ -211,7 +211,7 @@ def _keep_post(tx: Tx, effect: e.RefreshBoard, channel: str, activity_id: str, k
     tx.save(Post(post_id, effect.meeting_id, effect.part, channel, activity_id))
 
 
-_Message = Callable[[Callable[[str], str]], tuple[Person, str, str, dict[str, Any], str]]
+_Message = Callable[[Callable[[str, str], str]], tuple[Person, str, str, dict[str, Any], str]]
 
 
 def _told(tx: Transaction, effect: e.Tell) -> _Message | None:
@@ -231,8 +231,9 @@ def _told(tx: Transaction, effect: e.Tell) -> _Message | None:
         screen = replace(draft, notice=said, wrong=effect.sentence != READ)
     summary = wording(language, f"told.{effect.sentence}", **effect.said)
 
-    def shown(address: Callable[[str], str]) -> tuple[Person, str, str, dict[str, Any], str]:
-        return person, desk.id if desk else "", service_url, render(screen, language, effect.id, address), summary
+    def shown(address: Callable[[str, str], str]) -> tuple[Person, str, str, dict[str, Any], str]:
+        card = render(screen, language, effect.id, lambda document_id: address(document_id, person.id))
+        return person, desk.id if desk else "", service_url, card, summary
 
     return shown
 

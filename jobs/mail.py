@@ -29,7 +29,7 @@ PersonalAddress = Callable[[str, tuple[str, ...], datetime], str]
 class Letters:
     """Renders the letter of the day and sends it. A letter to somebody who has Teams by now, or no address, is not sent."""
 
-    def __init__(self, storage: Storage, mail: Mail, address: Callable[[str], str], personal: PersonalAddress, organiser: str) -> None:
+    def __init__(self, storage: Storage, mail: Mail, address: Callable[[str, str], str], personal: PersonalAddress, organiser: str) -> None:
         self._storage = storage
         self._organiser = organiser
         self._mail = mail
@@ -126,7 +126,7 @@ class Letters:
             links.append((t(language, "mail.answer_here"), self._personal("answer", (person.id, meeting.id), until)))
         if pdf:
             label = "calendar.agenda_file" if pdf.kind == "agenda" else "documents.open_pdf"
-            links.append((t(language, label), self._address(pdf.id)))
+            links.append((t(language, label), self._address(pdf.id, person.id)))
         if comes and meeting.join_url and meeting.opened_at is None:
             links.append((t(language, "mail.join"), meeting.join_url))
         return tuple(links)

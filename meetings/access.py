@@ -155,6 +155,11 @@ def has_part(body: Body, person: Person, day: date) -> bool:
     return person.id in to_come or bool(roles(body, person, day))
 
 
+def may_read(body: Body, meeting: Meeting, person: Person, today: date) -> bool:
+    """Whether what was written of a meeting is the person's to read, by a link of their own: they are of the body, or were that day."""
+    return has_part(body, person, today) or bool(roles(body, person, meeting.day))
+
+
 def holds(right: Right, held: frozenset[Role], meeting: Meeting | None) -> bool:
     """Whether roles give a right. The chair may do all the secretary may while the meeting is open."""
     presiding = bool(held & {Role.CHAIR, Role.VICE_CHAIR})

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from cards import render
+from jobs.calendars import Links
 from jobs.gates import Gate, LocalThrottle
 from jobs.handlers import Handlers
 from jobs.schedules import ScheduleHandlers
@@ -257,8 +258,9 @@ async def test_the_secretary_gets_the_card_of_the_dates_unless_they_were_dropped
     adapter: Any = desk
     place = Conversation("a:desk", "tenant", "https://smba.example.org", "personal", person_id="sec")
     await room.storage.run(lambda tx: tx.save(place))
-    unused: Any = None  # no link and no letter is made
-    handlers = Handlers(room.storage, adapter, unused, unused, Gate(LocalThrottle(), "post", 0), unused)
+    unused: Any = None  # nothing of the calendar, and no letter
+    links = Links("", unused, unused, unused)
+    handlers = Handlers(room.storage, adapter, unused, links, Gate(LocalThrottle(), "post", 0), unused)
     told = Tell("one", "sec", sentence, (), "body", draft_id="dr")
     assert await handlers.tell(told) == "activity"
     (card,) = (one["content"] for one in desk.posted[0]["attachments"])

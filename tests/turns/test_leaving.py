@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from documents.links import LASTS, document_link, personal_link
 from tests.standins.channel import card_of
 from tests.turns.room import Room, find_button, has_button, text_of
 from tests.turns.scenes import PLANNED, published
@@ -91,7 +94,9 @@ async def test_a_guest_is_a_person_as_all_are(room: Room) -> None:
     meeting_id = find_button(board, "sign_in")["data"]["meeting_id"]
     said = await pressed(room, guest, desk, "sign_in", meeting_id=meeting_id, sign="coming")
     assert "Gunilla Gäst" in text_of(said) or has_button(said, "sign_in")
-    assert rows(room, "select count(*) from invitation_answer where person_id = (select id from person where name = 'Gunilla Gäst')") == [(1,)]
+    assert rows(room, "select count(*) from invitation_answer where person_id = (select id from person where name = 'Gunilla Gäst')") == [
+        (1,)
+    ]
 
 
 async def test_who_shows_no_account_is_told_so_and_kept_nowhere(room: Room) -> None:
@@ -104,3 +109,36 @@ async def test_who_shows_no_account_is_told_so_and_kept_nowhere(room: Room) -> N
         answer = await room.channel.send(press)
         assert t("fi", "turn.no_account") in text_of(card_of(answer.body))
     assert rows(room, "select count(*) from person") == people
+
+
+async def test_a_persons_own_link_opens_one_document_for_that_person_while_they_are_of_the_body(room: Room) -> None:
+    scene = await published(room)
+    await room.settled(lambda: len(rows(room, "select id from document")) == 2, "the agenda as PDF and Word")
+    (pdf,), (word,) = (
+        rows(room, "select id from document where format = 'pdf'"),
+        rows(room, "select id from document where format = 'docx'"),
+    )
+    vesa, seat = rows(room, "select person_id, seat_id from holding where person_id = (select id from person where name = 'Vesa Virta')")[0]
+    maija = rows(room, "select id from person where name = 'Maija Meri'")[0][0]
+    key = rows(room, "select value from secret where name = 'links'")[0][0]
+    own, shared = (document_link(room.url, pdf[0], key, PLANNED, reader) for reader in (vesa, ""))
+    page = personal_link(room.url, "answer", (vesa, rows(room, "select id from meeting")[0][0]), key, PLANNED + timedelta(days=30))
+    assert [(await room.get(link))[0] for link in (own, shared, page)] == [200, 200, 200]
+    altered = (
+        own.replace(pdf[0], word[0]),
+        own.replace(vesa, maija),
+        own.replace(f"for={vesa}&", ""),
+        own.replace("for=", "for=%00"),
+        own.replace("for=", "for=%ED%A0%80"),
+        f"{shared}&for={vesa}",
+        document_link(room.url, pdf[0], key, PLANNED, "nobody"),
+        document_link(room.url, pdf[0], key, PLANNED - LASTS - timedelta(seconds=1), vesa),
+        document_link(room.url, pdf[0], b"another key", PLANNED, vesa),
+    )
+    assert {link: (await room.get(link))[0] for link in altered} == dict.fromkeys(altered, 404)
+    async with aiohttp.ClientSession() as session, session.get(own) as answer:
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cache-Control"] == "private, no-store"
+        assert "Set-Cookie" not in answer.headers
+    await pressed(room, scene.aino, scene.desk, "change_seat", seat_id=seat, member="Uusi Jäsen", since="20.4.2026")
+    assert [(await room.get(link))[0] for link in (own, shared, page)] == [404, 200, 404]
