@@ -31,10 +31,11 @@ bench: .venv/dev
 	$(BIN)/python -m bench
 
 # A whole meeting again and again while its processes die: tests/campaign/README.md.
-RUNS ?= 200
+SQLITE ?= 120
+POSTGRESQL ?= 80
 SEED ?= 1
 campaign: .venv/dev
-	$(BIN)/python -m tests.campaign --runs $(RUNS) --seed $(SEED)
+	$(BIN)/python -m tests.campaign --sqlite $(SQLITE) --postgresql $(POSTGRESQL) --seed $(SEED)
 
 setup: .venv/dev node
 

@@ -26,11 +26,13 @@ TWO = {"first": (), "second": ()}
 
 @dataclass
 class Outcome:
-    """What became of a run, as the table counts it."""
+    """What became of a run, as the table counts it. `planned` and `struck`: steps by name."""
 
     seed: int
     database: str
+    number: int = 0
     seconds: float = 0.0
+    planned: Counter[str] = field(default_factory=Counter)
     struck: Counter[str] = field(default_factory=Counter)
     troubles: Counter[str] = field(default_factory=Counter)
     kills: int = 0
@@ -44,7 +46,7 @@ class Outcome:
     findings: list[tuple[str, str]] = field(default_factory=list)
 
     def document(self) -> dict[str, Any]:
-        return vars(self) | {name: dict(getattr(self, name)) for name in ("struck", "troubles", "doubts")}
+        return vars(self) | {name: dict(getattr(self, name)) for name in ("planned", "struck", "troubles", "doubts")}
 
 
 def planned(seed: int, number: int, strikes: int, *, long_pause: bool) -> list[Strike]:
@@ -74,13 +76,16 @@ async def run(
     control: str = "",
     last: str = PHASES[-1],
     restart_in: str = "",
+    beside: Nursery | None = None,
 ) -> Outcome:
+    """`beside`: where the second of two processes comes from, if it is of another version."""
     begun = time.time()
     chance = random.Random(seed)  # noqa: S311  # same
     outside, ledger, outcome = Outside(), Ledger(), Outcome(seed, database.name)
+    outcome.planned = Counter(one.step.name for one in strikes)
     channel = WatchedChannel(outside)
     calendars = Calendars(outside, lambda: datetime.fromtimestamp(replicas.now, UTC))
-    replicas = Replicas(nursery, folder, TWO if two else ONE, control)
+    replicas = Replicas(nursery, folder, TWO if two else ONE, control, beside)
     outside.pids = replicas.pids
     offsets = [(0.0, 0.0)]
     await calendars.open()
@@ -90,9 +95,13 @@ async def run(
         async def phase(name: str) -> None:
             moments = {"open": meeting.start + timedelta(minutes=2), "end": ledger.deadline - timedelta(seconds=BEFORE)}
             if name in moments:
+                # What is to be struck is watched from before they come up: a slow machine may close the deadline while they do.
+                await replicas.down()
                 offsets.append((time.time(), moments[name].timestamp() - time.time()))
+                await faults.arm(name)
                 await replicas.at(offsets[-1][1])
-            await faults.arm(name)
+            else:
+                await faults.arm(name)
 
         replicas.environment |= {"PYKALA_LOCAL": "1", "DATABASE_URL": database.url, "GRAPH_BASE_URL": calendars.url}
         replicas.cold = cold
@@ -127,6 +136,7 @@ async def run(
             verdict = judged(seen)
             outcome.findings += [(one.sort, one.text) for one in verdict.findings]
             outcome.doubts, outcome.late = verdict.doubts, verdict.late
+    outcome.findings += [("broken", f"the run itself: {type(one).__name__}: {one}") for one in faults.failures]
     await calendars.close()
     kinds = Counter(one.kind for one in replicas.breaks)
     outcome.kills, outcome.pauses, outcome.restarts = kinds["kill"], kinds["pause"], kinds["database"]

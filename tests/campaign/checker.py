@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -23,6 +24,8 @@ from tests.turns.room import actions, text_of
 Sort = Literal["lost", "doubled", "order", "deadline", "broken"]
 # What the clock, the calendar and the bot itself write into the journal.
 BY_ITSELF = {"end_round", "remind_round", "take_answers", "warn_quorum"}
+# The mark of a turn's answer: secrets.token_hex(8).
+_TURN = re.compile("[0-9a-f]{16}")
 # So long after something new was made outside its id is kept, and so long before we looked it was asked for, on a busy machine.
 KEPT_WITHIN, SEEN_WITHIN = 6.0, 4.0
 
@@ -70,7 +73,7 @@ class Seen:
 
 def judged(seen: Seen) -> Verdict:
     verdict = Verdict()
-    for check in (_chain, _journal, _record, _effects, _board, _messages, _letters, _calendar, _documents, _deadline):
+    for check in (_chain, _journal, _record, _effects, _installs, _board, _messages, _letters, _calendar, _documents, _deadline):
         check(seen, verdict)
     return verdict
 
@@ -174,7 +177,24 @@ def _effects(seen: Seen, verdict: Verdict) -> None:
 def _unasked(seen: Seen) -> list[Done]:
     """The posts that answer nobody."""
     posts = [one for one in seen.outside.done if one.kind == "post" and not one.reply_to]
-    return [one for one in posts if text_of(card_of(one.content)) not in seen.ledger.welcomes]
+    told = {key.removeprefix("tell:") for (key,) in seen.database.rows("SELECT key FROM effect WHERE kind = 'Tell'")}
+    return [one for one in posts if text_of(card_of(one.content)) not in seen.ledger.welcomes and not _of_a_turn(one, told)]
+
+
+def _of_a_turn(one: Done, told: Collection[str]) -> bool:
+    """Its buttons bear the mark of an answer. One that names nothing it answers is to an install, which was sent again and may be heard
+    late, when there is something else to say than at first."""
+    nonce = _nonce(one.content)
+    return bool(_TURN.fullmatch(nonce)) and nonce not in told
+
+
+def _installs(seen: Seen, verdict: Verdict) -> None:
+    """No more answers to installs than there were sent."""
+    posts = [one for one in seen.outside.done if one.kind == "post" and not one.reply_to]
+    unasked = {one.id for one in _unasked(seen)}
+    for place, count in Counter(one.place for one in posts if one.id not in unasked).items():
+        if count > seen.ledger.installs[place]:
+            verdict.say("doubled", f"{seen.ledger.installs[place]} installs in {place} were answered {count} times")
 
 
 def _board(seen: Seen, verdict: Verdict) -> None:

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, or_, text
 
 from graph.calendar import GraphCalendar
 from storage import outbox
 from storage.outbox import Claimed
+from storage.tables import effect
 from storage.transaction import Transaction
 
 _SWITCH = pytest.MonkeyPatch()
@@ -43,6 +44,17 @@ def transaction_id_changes() -> None:
     _SWITCH.setattr(GraphCalendar, "create", lambda self, event: create(self, replace(event, key=f"{event.key}:{uuid.uuid4()}")))
 
 
+def lanes_backwards() -> None:
+    """Of a lane the last comes first."""
+
+    def last_of_lane(one: FromClause) -> ColumnElement[bool]:
+        other = effect.alias("other")
+        later = or_(other.c.state == "running", and_(other.c.state == "waiting", other.c.seq > one.c.seq))
+        return or_(one.c.lane == "", ~exists().where(other.c.lane == one.c.lane, later).correlate(one))
+
+    _SWITCH.setattr(outbox, "_first_of_lane", last_of_lane)
+
+
 CONTROLS: Mapping[str, Callable[[], None]] = {
-    one.__name__: one for one in (turn_keys_ignored, taken_back_while_they_run, transaction_id_changes)
+    one.__name__: one for one in (turn_keys_ignored, taken_back_while_they_run, transaction_id_changes, lanes_backwards)
 }

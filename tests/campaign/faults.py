@@ -109,6 +109,8 @@ class Faults:
         self.board = ""
         self.troubles: Counter[str] = Counter()
         self.struck: Counter[str] = Counter()
+        # What went wrong with going wrong: such a run has proved nothing.
+        self.failures: list[Exception] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._over = False
 
@@ -167,8 +169,8 @@ class Faults:
 
     async def _when_row(self, strike: Strike) -> None:
         before = len(self._database.rows(strike.step.row))
-        while len(self._database.rows(strike.step.row)) <= before:
-            before = min(before, len(self._database.rows(strike.step.row)))
+        while (now := len(self._database.rows(strike.step.row))) <= before:
+            before = now
             await asyncio.sleep(0.004)
         await self._hit(strike, None)
 
@@ -210,7 +212,12 @@ class Faults:
     def _task(self, work: Any, name: str) -> None:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and isinstance(failure := task.exception(), Exception):
+            self.failures.append(failure)
 
     # --- the others' troubles ---
 
@@ -227,9 +234,8 @@ class Faults:
 
     async def _restart(self, database: PostgreSQL) -> None:
         await asyncio.sleep(self._chance.uniform(0.0, 1.0))
-        begun = time.time()
-        await database.server.restart(self._chance.uniform(0.1, 0.8))
-        self._replicas.breaks.append(Break("database", "database restarted", 0, begun, time.time()))
+        begun, up = await database.server.restart(self._chance.uniform(0.1, 0.8))
+        self._replicas.breaks.append(Break("database", "database restarted", 0, begun, up))
 
 
 _CHANNEL: tuple[tuple[str, Callable[[], Trouble]], ...] = (

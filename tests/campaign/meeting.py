@@ -7,6 +7,7 @@ import copy
 import json
 import random
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -90,6 +91,8 @@ class Ledger:
     resends: int = 0
     # What an install is answered with, in words; it may come late, and again.
     welcomes: set[str] = field(default_factory=set)
+    # Place → how often an install was sent there.
+    installs: Counter[str] = field(default_factory=Counter)
     deadline: datetime = EVER
     start: datetime = EVER
 
@@ -154,6 +157,8 @@ class Teams:
             tries += 1
             if tries > 1:
                 self._ledger.resends += 1
+            if activity["type"] == "conversationUpdate":
+                self._ledger.installs[activity["conversation"]["id"]] += 1
             try:
                 status, content, _kind = await self._replicas.send("POST", "/api/messages", body, {"Content-Type": "application/json"})
                 last = (status, content[:300])
@@ -162,7 +167,7 @@ class Teams:
             else:
                 if (answer := self._answer(activity, status, content, press=press)) is not None:
                     return answer
-            await asyncio.sleep(0.05 + 0.3 * self._chance.random())
+            await asyncio.sleep(0.1 + 0.5 * self._chance.random())
         raise NeverAnsweredError(f"{activity.get('text') or activity.get('value')}: {last}")
 
     def _answer(self, activity: dict[str, Any], status: int, content: bytes, *, press: bool) -> Any:
@@ -288,13 +293,16 @@ class Meeting:
         await self.press(self.desk, minutes, "send_minutes", {"deadline": self.deadline_day.isoformat()})
 
     async def _comment(self) -> None:
-        """Three have a remark, eight have none; all at once."""
+        """Three have a remark, eight have none; all at once. It is not over before the letters that ask for comments are sent: after the
+        deadline there is nothing left to ask."""
         card = await self.shown("minutes", lambda one: has_button(one, "comment_minutes"))
         names = self.chance.sample([name for name in MEMBERS[:18] if name not in self.declined], 11)
         await asyncio.gather(
             *(self._remark(self.people[name], card, f"Huomautus {place}: {name} oli paikalla.") for place, name in enumerate(names[:3])),
             *(self.teams.press(self.people[name], self.board, card, "answer_no_comments") for name in names[3:]),
         )
+        settled = "SELECT 1 FROM effect WHERE kind = 'Send' AND state IN ('done', 'dead')"
+        await self.until(lambda: len(self.database.rows(settled)) >= 2 * len(BY_MAIL), "letters with the agenda and the minutes")
 
     async def _remark(self, who: Person, card: Card, text: str) -> None:
         form = await self.teams.press(who, self.board, card, "comment_minutes")
@@ -335,7 +343,7 @@ class Meeting:
         while clock() < until:
             if thing := found():
                 return thing
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.05)
         raise NeverAnsweredError(f"did not happen: {what}")
 
 

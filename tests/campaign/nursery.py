@@ -1,4 +1,4 @@
-"""Where the bot's processes come from quickly: it has loaded what `python app.py` loads, and forks for each one that is wanted.
+"""Where the bot's processes come from quickly: it has loaded what `python app.py` of a folder loads, and forks for each one that is wanted.
 
 Each child is a process of its own that runs `app.main()` from the beginning, with an environment, a folder and a log of its own. Orders
 come as JSON lines on stdin, and what becomes of the children goes out as JSON lines; when stdin ends, the children are killed.
@@ -13,15 +13,17 @@ import random
 import selectors
 import signal
 import sys
-from pathlib import Path
 from typing import Any
 
 
 def main() -> None:
     import app
     from graph.client import _load_event_modules, graph_client
+    from texts import t
 
     _load_event_modules(graph_client("http://127.0.0.1:1/v1.0"))
+    for language in ("fi", "sv", "en"):
+        t(language, "turn.not_kept")
     # What is shared with the children is not walked, and copied, by each collection of theirs.
     gc.freeze()
     awake, wake = os.pipe()
@@ -105,6 +107,5 @@ def tell(what: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    # Beside the code, wherever it was started.
-    sys.path.insert(0, str(Path(__file__).parents[2]))
+    sys.path.insert(0, sys.argv[1])
     main()

@@ -3,6 +3,7 @@ done, and who strikes at which step."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import time
@@ -10,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import aiohttp
 from aiohttp import web
@@ -64,6 +66,8 @@ class Outside:
     done: list[Done] = field(default_factory=list)
     traps: list[Trap] = field(default_factory=list)
     pids: Callable[[], list[int]] = list
+    # A connection stays with the process that opened it.
+    askers: WeakKeyDictionary[asyncio.BaseTransport, int] = field(default_factory=WeakKeyDictionary)
 
     async def pass_by(self, server: str, when: When, request: web.Request, pid: int) -> None:
         for trap in self.traps:
@@ -77,9 +81,17 @@ class Outside:
 
     def asker(self, request: web.Request) -> int:
         """The process at the other end of a connection, by the kernel's own tables."""
-        peer = request.transport.get_extra_info("peername") if request.transport else None
-        inode = _inode(peer[1]) if peer else ""
-        return next((pid for pid in self.pids() if inode and _holds(pid, inode)), 0)
+        transport = request.transport
+        if transport is None:
+            return 0
+        if transport not in self.askers:
+            peer = transport.get_extra_info("peername")
+            inode = _inode(peer[1]) if peer else ""
+            pid = next((pid for pid in self.pids() if inode and _holds(pid, inode)), 0)
+            if not pid:
+                return 0
+            self.askers[transport] = pid
+        return self.askers[transport]
 
 
 class WatchedChannel(Channel):
@@ -165,7 +177,10 @@ class Calendars:
         await self._outside.pass_by("graph", "before", request, pid)
         sending = request.method == "POST" and LETTER.search(request.path)
         before = len(await self.store.all("mail")) if sending else 0
-        answer = await handler(request)
+        try:
+            answer = await handler(request)
+        except ConnectionResetError:  # killed while it was asking
+            raise web.HTTPBadRequest from None
         if sending and len(await self.store.all("mail")) > before:
             message = next(value for name, value in (await body_of(request)).items() if name.lower() == "message")
             mark = next(one["value"] for one in message["internetMessageHeaders"] if one["name"] == _MARK)

@@ -58,9 +58,10 @@ _NUMBERS = itertools.count()
 
 
 class Nursery:
-    """The forking process (nursery.py), and whom to tell of ends."""
+    """The forking process (nursery.py) of the code in a folder, and whom to tell of ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path = ROOT) -> None:
+        self.root = root
         self._born: dict[str, asyncio.Future[int]] = {}
         self._ends: dict[int, Callable[[int], None]] = {}
 
@@ -70,10 +71,11 @@ class Nursery:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             str(Path(__file__).with_name("nursery.py")),
+            str(self.root),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             env=environment,
-            cwd=ROOT,
+            cwd=self.root,
         )
         assert self._process.stdout is not None
         assert json.loads(await self._process.stdout.readline()) == {"ready": True}
@@ -115,8 +117,13 @@ QUIET_CLOCK = {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "1", "N
 class Replicas:
     """All processes of one run. What dies is started again until `close`. `offset`: seconds the bot's clock is ahead of ours."""
 
-    def __init__(self, nursery: Nursery, folder: Path, names: Mapping[str, tuple[str, ...]], control: str = "") -> None:
-        self._nursery = nursery
+    def __init__(
+        self, nursery: Nursery, folder: Path, names: Mapping[str, tuple[str, ...]], control: str = "", beside: Nursery | None = None
+    ) -> None:
+        """`beside` is where the last of them comes from, if not from `nursery`."""
+        self._nurseries = dict.fromkeys(names, nursery)
+        if beside is not None:
+            self._nurseries[list(names)[-1]] = beside
         self._folder = folder
         self.environment: dict[str, str] = {}
         self._control = control
@@ -195,8 +202,7 @@ class Replicas:
         return [one.status or 0 for one, _pid in living if one.status not in {-signal.SIGKILL, None}]
 
     async def at(self, offset: float) -> None:
-        """Another time: all go down and come up again."""
-        await self.down()
+        """Up again after `down`, at another time."""
         self.offset = offset
         await self.up()
         await self.ready()
@@ -204,7 +210,7 @@ class Replicas:
     async def ready(self, seconds: float = 120.0) -> None:
         async with asyncio.timeout(seconds):
             while not all(await asyncio.gather(*(self._is_ready(one) for one in self.all))):  # noqa: ASYNC110  # another process
-                await asyncio.sleep(0.03)
+                await asyncio.sleep(0.05)
 
     async def _is_ready(self, one: Replica) -> bool:
         try:
@@ -228,6 +234,7 @@ class Replicas:
 
     async def _start(self, one: Replica) -> None:
         self.starts += 1
+        nursery = self._nurseries[one.name]
         log = self._folder / f"{one.name}.log"
         clock = {"FAKETIME": f"{self.offset:+.3f}", **QUIET_CLOCK, **({"LD_PRELOAD": str(LIBFAKETIME)} if LIBFAKETIME else {})}
         here = {"PATH": os.environ["PATH"], "PORT": str(one.port), "PUBLIC_URL": self.url}
@@ -240,7 +247,7 @@ class Replicas:
         if self.cold and not self._control:
             with log.open("ab") as out:
                 process = await asyncio.create_subprocess_exec(
-                    sys.executable, str(ROOT / "app.py"), *one.arguments, cwd=self._folder, env=environment, stdout=out, stderr=out
+                    sys.executable, str(nursery.root / "app.py"), *one.arguments, cwd=self._folder, env=environment, stdout=out, stderr=out
                 )
             one.pid = process.pid
             self._watching = asyncio.create_task(_watch(process, ended))
@@ -253,7 +260,7 @@ class Replicas:
             "arguments": list(one.arguments),
             "control": self._control,
         }
-        one.pid = await self._nursery.born(order, ended)
+        one.pid = await nursery.born(order, ended)
 
     # --- what strikes them ---
 

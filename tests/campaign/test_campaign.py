@@ -66,8 +66,7 @@ async def test_a_meeting_loses_nothing_and_does_nothing_twice_while_its_processe
         database.close()
         server.close()
     assert (one.findings, two.findings) == ([], [])
-    # Moments that only a row tells of may have passed unseen on a busy machine.
-    assert len(set(one.struck) & {strike.step.name for strike in killed}) >= len(killed) - 2
+    assert set(one.struck) == {strike.step.name for strike in killed}
     assert min(two.pauses, two.restarts, two.kills) >= 1
 
 
@@ -75,6 +74,7 @@ WANTED = {
     "turn_keys_ignored": ("doubled", "in the journal more often"),
     "taken_back_while_they_run": ("doubled", "was made twice"),
     "transaction_id_changes": ("doubled", "events in the calendar"),
+    "lanes_backwards": ("order", "in lane board:"),
 }
 
 
@@ -87,7 +87,9 @@ async def test_the_checker_cries_when_a_protection_is_switched_off(nursery: Nurs
         folder = tmp_path / f"with{name}"
         folder.mkdir()
         strikes = made if name in {"", "transaction_id_changes"} else []
-        return await run(folder, SQLite(folder), nursery, 5, strikes, troubles=False, control=name, last="publish")
+        # Of the board two parts change at once when the meeting is opened.
+        last = "open" if name in {"", "lanes_backwards"} else "publish"
+        return await run(folder, SQLite(folder), nursery, 5, strikes, troubles=False, control=name, last=last)
 
     found = dict(zip(names, [await short(name) for name in names], strict=True))
     told = {name: [one for one in outcome.findings if one[0] != "lost"] for name, outcome in found.items()}
