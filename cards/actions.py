@@ -15,6 +15,8 @@ from meetings.errors import Refused
 
 NONCE = "nonce"
 VERB = "verb"
+# The value of a choice that chooses nothing. An empty one is against the schema: clients show it unchosen, or refuse the card.
+NOTHING = "⟨⟩"
 
 BY_STEM: Mapping[str, type[Command]] = MappingProxyType(
     {stem(command): command for command, access in ACCESS.items() if access.right is not Right.CLOCK}
@@ -55,7 +57,7 @@ def _read(wanted: Any, value: object) -> object:
 
 
 def _text(value: object) -> str:
-    if value is None:
+    if value is None or value == NOTHING:
         return ""
     if not isinstance(value, str | int | float):
         raise Refused("button.unknown")

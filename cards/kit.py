@@ -35,7 +35,7 @@ from microsoft_teams.cards import (
     ToggleInput,
 )
 
-from cards.actions import pack
+from cards.actions import NOTHING, pack
 from meetings.commands import Command, stem
 from meetings.model import Document
 from meetings.screens.base import Sentence
@@ -56,10 +56,18 @@ _INDENT = re.compile(r"^[^\S\n]+", re.MULTILINE)
 # At the start of a line: lists, headings, quotes, and the rules that make headings of the line above.
 _BLOCK = re.compile(r"^(\d*)([-+.)](?=\s|$)|[#>]|[-=](?=[-=\s]*$))", re.MULTILINE)
 
+# Between the parts of links, images and text functions, and after what begins a tag or an entity.
+_LINK = re.compile(r"(?<=\])(?=[(\[])|(?<=[<&])|(?<=\{)(?=\{)")
+
 
 def escape(text: str) -> str:
     """Typed text made harmless for a TextBlock, which reads Markdown: what is shown is what was typed, blanks apart."""
     return _BLOCK.sub(r"\1\\\2", _INLINE.sub(r"\\\1", _INDENT.sub("", text)))
+
+
+def _unlinked(text: str) -> str:
+    """Text of a choice. Some clients read Markdown there and others would show a backslash: an invisible joiner breaks links and tags."""
+    return _LINK.sub("\u2060", text)
 
 
 def fits(card: dict[str, Any]) -> bool:
@@ -227,13 +235,16 @@ class Card:
         required: bool = False,
         several: bool = False,
     ) -> None:
-        """`choices` as (value, title). Several: the value is comma-separated."""
+        """`choices` as (value, title); "" is the choice of nothing. Several: the value is comma-separated."""
         self._inputs.add(field)
+        choices = [(key or NOTHING, title) for key, title in choices]
+        if not value and choices[:1] and choices[0][0] == NOTHING:
+            value = NOTHING
         self.add(
             ChoiceSetInput(
                 id=field,
                 label=label,
-                choices=[Choice(title=self.cut(title, 150), value=key) for key, title in choices],
+                choices=[Choice(title=_unlinked(self.cut(title, 150)), value=key) for key, title in choices],
                 value=value or None,
                 is_required=required or None,
                 is_multi_select=several or None,

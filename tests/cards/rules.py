@@ -144,6 +144,7 @@ def inputs_are_told(card: Node) -> list[str]:
             values = [choice["value"] for choice in one["choices"]]
             chosen = [part for part in str(one.get("value", "")).split(",") if part] if one.get("isMultiSelect") else [one.get("value", "")]
             found += [f"{name}: no title for {choice['value']!r}" for choice in one["choices"] if not choice["title"].strip()]
+            found += [f"{name}: {choice['title']!r} has no value" for choice in one["choices"] if not choice["value"]]
             found += [f"{name}: value {value!r} is no choice" for value in chosen if value and value not in values]
             found += [f"{name}: choice {value!r} twice" for value in set(values) if values.count(value) > 1]
             if not values:
@@ -194,7 +195,12 @@ def is_small(card: Node) -> list[str]:
 def shows_what_was_typed(card: Node) -> list[str]:
     """No Markdown and no text function: whatever looks like one is shown as it was typed."""
     found = [f"{formatting(text)} in {text!r}" for text in marked(card) if formatting(text)]
-    runs = [str(one["text"]) for one in of_type(card, "TextRun", "TextBlock")]
+    # Some clients read Markdown in what there is to choose: a star may be lost there, but there is no link, tag or entity.
+    titles = [str(choice["title"]) for one in of_type(card, "Input.ChoiceSet") for choice in one["choices"]]
+    found += [
+        f"a link or a tag in {text!r}" for text in titles if {"link_open", "image", "html_inline", "html_block"} & {*formatting(text)}
+    ]
+    runs = [*(str(one["text"]) for one in of_type(card, "TextRun", "TextBlock")), *titles]
     return found + [f"a text function in {text!r}" for text in runs if re.search(r"\{\{(DATE|TIME)\(", text)]
 
 

@@ -65,6 +65,8 @@ BROKEN: list[tuple[Callable[[Made], list[str]], Callable[[Made], None]]] = [
     (rules.inputs_are_told, put("Input.Toggle", "title", "")),
     (rules.inputs_are_told, put("Input.ChoiceSet", "value", "i3")),
     (rules.inputs_are_told, put("Input.ChoiceSet", "choices", [])),
+    (rules.inputs_are_told, lambda card: one(card, "Input.ChoiceSet")["choices"][0].update(value="")),
+    (rules.shows_what_was_typed, lambda card: one(card, "Input.ChoiceSet")["choices"][0].update(title="[x](http://evil.example)")),
     (rules.buttons_are_known, put("Action.Execute", "verb", "end_round")),
     (rules.buttons_are_known, put("Action.Execute", "verb", "show_help")),
     (rules.buttons_are_few, seven),

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.look.client import Look, missing, open_look
+
+
+@pytest.fixture(scope="session")
+def look() -> Iterator[Look]:
+    """The page, or why it cannot be: then the test skips, and with `PYKALA_REQUIRE_ALL=1` fails."""
+    if lack := missing():
+        if os.environ.get("PYKALA_REQUIRE_ALL") == "1":
+            pytest.fail(lack, pytrace=False)
+        pytest.skip(lack)
+    with open_look() as opened:
+        yield opened
