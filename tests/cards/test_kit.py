@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cards.actions import unpack
+from cards.actions import NOTHING, pack, unpack
 from cards.kit import LONGEST_VALUE, PARAGRAPHS, Card, escape, fits
 from meetings import commands as c
 from tests.cards import rules
@@ -115,3 +115,13 @@ def test_the_fallback_is_plain_text() -> None:
     card = Card("fi", "n")
     card.heading("*Saarten* ohjausryhmä")
     assert card.finish()["fallbackText"] == "*Saarten* ohjausryhmä"
+
+
+def test_choosing_nothing_comes_back_as_nothing() -> None:
+    """It has a value of its own on the card, is chosen unless something else is, and means an empty text."""
+    card = Card("fi", "n")
+    card.choice_input("item_id", "Asia", (("", "Koko pöytäkirja"), ("i1", "Asia 1")))
+    (chosen,) = rules.of_type(card.finish(), "Input.ChoiceSet")
+    assert chosen["value"] == chosen["choices"][0]["value"] == NOTHING
+    command = pack(c.CommentMinutes(meeting_id="m"), "n")
+    assert unpack(command | {"item_id": NOTHING})[0] == c.CommentMinutes(meeting_id="m", item_id="")
