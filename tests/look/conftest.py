@@ -8,9 +8,9 @@ import pytest
 from tests.look.client import Look, missing, open_look
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def look() -> Iterator[Look]:
-    """The page, or why it cannot be: then the test skips, and with `PYKALA_REQUIRE_ALL=1` fails."""
+    """The page, closed again before other tests want the event loop; or why it cannot be: then the test skips, and with `PYKALA_REQUIRE_ALL=1` fails."""
     if lack := missing():
         if os.environ.get("PYKALA_REQUIRE_ALL") == "1":
             pytest.fail(lack, pytrace=False)

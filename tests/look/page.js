@@ -72,8 +72,10 @@ function show(samples, theme, width) {
     const caption = document.createElement("p");
     caption.className = "caption";
     caption.textContent = sample.name;
-    const pane = document.createElement("div");
+    // A form of its own: radio buttons of two cards are no group.
+    const pane = document.createElement("form");
     pane.className = "pane";
+    pane.addEventListener("submit", (event) => event.preventDefault());
     pane.style.width = `${width}px`;
     column.append(caption, pane);
     stage.append(column);
@@ -221,7 +223,7 @@ function expectedStops() {
   const every = shown.flatMap(({ pane }) => controls(pane));
   return every.filter((one) => {
     if (one.type !== "radio") return true;
-    const group = every.filter((other) => other.type === "radio" && other.name === one.name);
+    const group = every.filter((other) => other.type === "radio" && other.name === one.name && other.form === one.form);
     return one === (group.find((other) => other.checked) ?? group[0]);
   });
 }
