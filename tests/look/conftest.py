@@ -10,7 +10,7 @@ from tests.look.client import Look, missing, open_look
 
 @pytest.fixture(scope="module")
 def look() -> Iterator[Look]:
-    """The page, closed again before other tests want the event loop. Without what it needs the test skips; with `PYKALA_REQUIRE_ALL=1` it fails."""
+    """The page, closed before others want the event loop. Without what it needs a test skips; with `PYKALA_REQUIRE_ALL=1` it fails."""
     if lack := missing():
         if os.environ.get("PYKALA_REQUIRE_ALL") == "1":
             pytest.fail(lack, pytrace=False)
