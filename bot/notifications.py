@@ -20,6 +20,8 @@ PATH = "/graph/notifications"
 # Graph waits three seconds, and punishes all subscriptions of an address that is often slower.
 IN_TIME = 2.5
 LONGEST_TOKEN = 2048
+# What a stranger makes us say is text, in no browser anything else.
+_PLAIN = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "no-store"}
 # Lifecycle events after which the subscription must be seen to; after `missed` a look is enough.
 _LOSING = {"reauthorizationRequired", "subscriptionRemoved"}
 
@@ -32,7 +34,7 @@ def add_notifications(app: web.Application, storage: Storage) -> None:
         if token is not None:
             if len(token) > LONGEST_TOKEN:
                 raise web.HTTPBadRequest
-            return web.Response(text=token, content_type="text/plain", headers={"X-Content-Type-Options": "nosniff"})
+            return web.Response(text=token, content_type="text/plain", headers=_PLAIN)
         told = _told(await request.read())
         try:
             async with asyncio.timeout(IN_TIME):

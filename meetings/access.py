@@ -148,6 +148,13 @@ def roles(body: Body, person: Person, day: date) -> frozenset[Role]:
     return frozenset(found)
 
 
+def roles_about(body: Body, meeting: Meeting | None, person: Person, today: date) -> frozenset[Role]:
+    """The roles of today, and of a meeting also those of its day: its minutes are commented on by those who sat in it, though their term is
+    over, and whether they come is told by those who will."""
+    held = roles(body, person, today)
+    return held | roles(body, person, meeting.day) if meeting else held
+
+
 def has_part(body: Body, person: Person, day: date) -> bool:
     """Whether the body is the person's to see wherever they are: they are something in it, or will be from a later day."""
     named: tuple[Holding | Expert, ...] = (*body.holdings, *body.experts)
@@ -157,7 +164,7 @@ def has_part(body: Body, person: Person, day: date) -> bool:
 
 def may_read(body: Body, meeting: Meeting, person: Person, today: date) -> bool:
     """Whether what was written of a meeting is the person's to read, by a link of their own: they are of the body, or were that day."""
-    return has_part(body, person, today) or bool(roles(body, person, meeting.day))
+    return has_part(body, person, today) or bool(roles_about(body, meeting, person, today))
 
 
 def holds(right: Right, held: frozenset[Role], meeting: Meeting | None) -> bool:
@@ -185,7 +192,7 @@ def holds(right: Right, held: frozenset[Role], meeting: Meeting | None) -> bool:
 def require(command: c.Command, body: Body | None, meeting: Meeting | None, person: Person, day: date) -> None:
     """Raise `NotAllowed` without the right, `Refused` when the meeting is in a phase where the command means nothing."""
     access = ACCESS[type(command)]
-    held = roles(body, person, day) if body else frozenset()
+    held = roles_about(body, meeting, person, day) if body else frozenset()
     if not holds(access.right, held, meeting):
         raise NotAllowed(f"access.{access.right}", body=body.name if body else "")
     if access.phases and meeting is not None and meeting.phase not in access.phases:
@@ -195,7 +202,7 @@ def require(command: c.Command, body: Body | None, meeting: Meeting | None, pers
 def may(command: type[c.Command], body: Body | None, meeting: Meeting | None, person: Person, day: date) -> bool:
     """Whether the command is open to the person now; what help and buttons are made of."""
     access = ACCESS[command]
-    held = roles(body, person, day) if body else frozenset()
+    held = roles_about(body, meeting, person, day) if body else frozenset()
     if access.phases and (meeting is None or meeting.phase not in access.phases):
         return False
     return holds(access.right, held, meeting)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from meetings.access import ACCESS, has_part
+from meetings.access import ACCESS, has_part, may_read
 from meetings.commands import Command
 from meetings.errors import NotFound, Refused
 from meetings.model import Body, Meeting, Phase
@@ -42,17 +42,18 @@ def find_scope(command: Command, tx: Tx) -> Scope:
     A body is a wall: to whom it is not open, what belongs to it does not exist (`NotFound`).
     """
     scope = _scope(command, tx)
-    if scope.found_body is not None and not is_open(scope.found_body, tx):
+    if scope.found_body is not None and not is_open(scope.found_body, tx, scope.found_meeting):
         raise NotFound("storage.not_found")
     return scope
 
 
-def is_open(body: Body, tx: Tx) -> bool:
-    """To those who have a part in it, and to all who stand on its channel, as Teams lets nobody else press or write there. The bot itself
-    sees all."""
-    here = tx.conversation
+def is_open(body: Body, tx: Tx, meeting: Meeting | None = None) -> bool:
+    """To those who have a part in it, or had on the day of the meeting, and to all who stand on its channel, as Teams lets nobody else
+    press or write there. The bot itself sees all."""
+    here, today = tx.conversation, tx.now.astimezone(body.tz).date()
     on_board = here is not None and here.kind == "channel" and here.id == body.channel_id
-    return on_board or not tx.actor.id or has_part(body, tx.actor, tx.now.astimezone(body.tz).date())
+    own = may_read(body, meeting, tx.actor, today) if meeting else has_part(body, tx.actor, today)
+    return on_board or not tx.actor.id or own
 
 
 def own_bodies(tx: Tx) -> tuple[Body, ...]:

@@ -13,6 +13,8 @@ import sys
 from typing import Any, TextIO
 
 import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from structlog.types import EventDict, Processor, WrappedLogger
 
 from telemetry.errors import chain, places, reason
@@ -57,8 +59,15 @@ def configure_logs(level: str = "info", stream: TextIO = sys.stderr) -> None:
     logging.basicConfig(handlers=[handler], level=logging.INFO if ours <= logging.DEBUG else max(ours, logging.WARNING), force=True)
     for name in OURS:
         logging.getLogger(name).setLevel(ours)
+    logging.getLogger("aiohttp.server").addFilter(_is_ours)
     for name in _TELLING_TOO_MUCH:
         logging.getLogger(name).setLevel(max(ours, logging.WARNING))
+
+
+def _is_ours(line: logging.LogRecord) -> bool:
+    """What is no HTTP, or packed otherwise than it says, is answered with 400; any stranger can send it, and it is no error of ours."""
+    error = line.exc_info[1] if line.exc_info else None
+    return not isinstance(error, HttpProcessingError | web.RequestPayloadError)
 
 
 def log_loop_errors(loop: asyncio.AbstractEventLoop) -> None:

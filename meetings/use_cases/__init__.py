@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from meetings.access import ACCESS, Right, holds, require, roles
+from meetings.access import ACCESS, Right, holds, require, roles_about
 from meetings.commands import Command
 from meetings.errors import MeetingError, NotAllowed, NotFound, Refused
 from meetings.ports import Tx
@@ -91,7 +91,7 @@ def current(command: Command, tx: Tx) -> Screen:
     to those who may use it."""
     try:
         scope = find_scope(command, tx)
-        held = roles(scope.found_body, tx.actor, today(tx, scope)) if scope.found_body else frozenset()
+        held = roles_about(scope.found_body, scope.found_meeting, tx.actor, today(tx, scope)) if scope.found_body else frozenset()
         allowed = holds(ACCESS[type(command)].right, held, scope.found_meeting)
         view = VIEWS.get(type(command), guide.show_status) if allowed else guide.show_status
         return view(command, tx, scope)

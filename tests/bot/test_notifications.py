@@ -77,6 +77,7 @@ async def test_the_handshake_gives_the_token_back_as_it_was(door: Door) -> None:
     async with door.http.post(f"{door.url}{PATH}", params={"validationToken": token}) as answer:
         assert (answer.status, answer.content_type, await answer.text()) == (200, "text/plain", token)
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert (await door.post(b"", "?validationToken=" + "x" * LONGEST_TOKEN))[0] == 200
     assert (await door.post(b"", "?validationToken=" + "x" * (LONGEST_TOKEN + 1)))[0] == 400
     assert await door.waiting() == []

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 import structlog
+from aiohttp import web
 from sqlalchemy.exc import IntegrityError
+from yarl import URL
 
 from bot.edge import ChannelFailure
 from meetings.errors import NotFound
@@ -21,6 +23,7 @@ from meetings.ports import CalendarFailure
 from telemetry.errors import reason
 from telemetry.logs import configure_logs, log_loop_errors
 from telemetry.observed import Telemetry
+from tests.graph.conftest import served
 
 MAIJA = "Maija Meri maija.meri@example.org"
 
@@ -166,3 +169,22 @@ def test_what_looks_like_an_address_or_a_credential_is_struck_out(logged: io.Str
     assert told["event"].endswith(" and waited")
     for telling in ("maija", "eyJ", "0f0f"):
         assert telling not in told["event"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01 no HTTP at all\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\nhello",
+        b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Encoding: gzip\r\n\r\nhello",
+    ],
+)
+async def test_what_is_no_http_is_answered_and_is_no_error_of_ours(logged: io.StringIO, sent: bytes) -> None:
+    configure_logs("info", logged)
+    async with served(web.Application()) as url:
+        reader, writer = await asyncio.open_connection("127.0.0.1", URL(url).port)
+        writer.write(sent)
+        assert b" 40" in await reader.read(20)
+        writer.close()
+    assert [line for line in lines(logged) if line["level"] == "error"] == []

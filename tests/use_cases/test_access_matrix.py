@@ -298,3 +298,22 @@ def test_the_sample_has_every_role() -> None:
     body = _body()
     people = (Person(one, "tenant", one) for one in PEOPLE)
     assert frozenset().union(*(roles(body, one, date(2026, 5, 11)) for one in people)) == frozenset(Role)
+
+
+async def test_a_meeting_is_of_those_who_held_its_seats_that_day(tmp_path: Path) -> None:
+    """A term that ended since takes away nothing from the minutes of a meeting one sat in; one that begins before it is asked already."""
+    body, day = _body(), date(2026, 5, 11)
+    ended = tuple(replace(one, until=day + timedelta(days=5)) if one.person_id == "m3" else one for one in body.holdings)
+    body = replace(body, holdings=ended, checker_ids=())
+    later = replace(_meeting(Phase.PUBLISHED), id="later", number=5, day=day + timedelta(days=60), items=())
+    async with stage(tmp_path, replace(body, approval=Approval.TACIT), _meeting(Phase.REVIEW)) as room:
+        await room.storage.run(lambda tx: tx.save(later), actor=await room.person("sec"))
+        room.now += timedelta(days=6)
+        assert await room.refused("m3", c.ShowMeetings(body_id="body")) == "storage.not_found"
+        assert await room.refused("m3", c.SignIn(meeting_id="later", sign="coming")) == "storage.not_found"
+        assert await room.refused("m3", c.AddItem(meeting_id="meeting", title="x")) == "access.run"
+        assert await room.refused("former", c.ShowAgenda(meeting_id="meeting")) == "storage.not_found"
+        assert await room.refused("next", c.CommentMinutes(meeting_id="meeting", text="x")) == "access.comment"
+        await room.do("m3", c.CommentMinutes(meeting_id="meeting", text="Toisin kirjattava."))
+        assert [one.person_id for one in (await room.meeting()).comments] == ["m3"]
+        await room.do("next", c.SignIn(meeting_id="later", sign="coming"))
