@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 import tempfile
+import threading
 import time
 import uuid
 import warnings
@@ -52,6 +53,10 @@ class SQLite:
         """A file goes with its folder."""
 
 
+# The library's lock, between processes, is one for all its servers and not for threads.
+_STARTING = threading.Lock()
+
+
 class Server:
     """A PostgreSQL server of our own, which loses nothing that it has confirmed when it is killed, and is killed on purpose."""
 
@@ -65,7 +70,8 @@ class Server:
 
         self._run = pgexec
         self._restarting = asyncio.Lock()
-        self._server = get_server(self._folder / "data")
+        with _STARTING:
+            self._server = get_server(self._folder / "data")
         self.uri = make_url(self._server.get_uri())
         with self.administering() as connection:
             # The server is killed here, not the machine: what it has written to files stays, so nothing it confirmed may be lost.
@@ -82,11 +88,16 @@ class Server:
             begun = time.time()
             await asyncio.to_thread(self._run, "pg_ctl", stop, bin_path=self._server.bin_path, user=self._server.system_user)
             await asyncio.sleep(down)
-            await asyncio.to_thread(self._server.ensure_postgres_running)
+            await asyncio.to_thread(self._start)
             return begun, time.time()
 
+    def _start(self) -> None:
+        with _STARTING:
+            self._server.ensure_postgres_running()
+
     def close(self) -> None:
-        self._server.cleanup()
+        with _STARTING:
+            self._server.cleanup()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 

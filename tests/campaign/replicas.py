@@ -106,8 +106,10 @@ class Nursery:
                 await asyncio.sleep(0)
                 if end := self._ends.pop(told["ended"], None):
                     end(told["status"])
+            elif (made := self._born.pop(told["name"])).done():  # nobody waits for it any more
+                os.kill(told["pid"], signal.SIGKILL)
             else:
-                self._born.pop(told["name"]).set_result(told["pid"])
+                made.set_result(told["pid"])
 
 
 # Only the wall clock moves; what measures durations, and files, stay as they are. Without the last each wait for a lock returns at once.
