@@ -26,6 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from admin import backup, check, effects, package, people, verify
 from bot.answer_page import AnswerPage
 from bot.comment_page import CommentPage
+from bot.compose import ComposeBox
 from bot.edge import Edge, EdgeConfig
 from bot.notifications import PATH as NOTIFICATIONS
 from bot.notifications import add_notifications
@@ -130,7 +131,7 @@ async def create_app(
         await asyncio.to_thread(check_template, content)
 
     turns = Turns(storage, download=edge.connector.download, read_file=intake, check_template=checked, address=links.own)
-    bot = MeetingBot(turns)
+    bot = MeetingBot(turns, ComposeBox(storage, links.base, key, clock))
 
     async def messages(request: web.Request) -> web.Response:
         with telemetry.turn() as turn:

@@ -23,6 +23,9 @@ ACCENT = "#1d4f91"
 # What the manifest itself is written in: the bot too speaks English to a client that speaks neither Finnish nor Swedish.
 DEFAULT_LANGUAGE = "en"
 
+# What is looked for in the compose box of any chat.
+SEARCH = stem(c.SearchDecisions)
+
 # What stands in the menu of each place, at most ten: at the desk a meeting from its beginning to its end, on the board what members need,
 # in a chat what only shows. Everything else is in `help`.
 MENUS: Mapping[str, tuple[type[Command], ...]] = {
@@ -96,6 +99,24 @@ def manifest(settings: Settings) -> dict[str, Any]:
                 "commandLists": [{"scopes": [scope], "commands": _commands(DEFAULT_LANGUAGE, menu)} for scope, menu in MENUS.items()],
             }
         ],
+        "composeExtensions": [
+            {
+                "botId": settings.app_id,
+                "commands": [
+                    {
+                        "id": SEARCH,
+                        "type": "query",
+                        "context": ["compose", "commandBox"],
+                        # The newest decisions, before anything is typed.
+                        "initialRun": True,
+                        **_search(DEFAULT_LANGUAGE),
+                        "parameters": [{"name": SEARCH, "inputType": "text", **_searched(DEFAULT_LANGUAGE)}],
+                    }
+                ],
+                # Links to our own documents become cards for those who may read them.
+                "messageHandlers": [{"type": "link", "value": {"domains": [urlsplit(settings.public_url).hostname]}}],
+            }
+        ],
         # Who is in a channel is asked of Teams, and members are written to in personal chats. No right to a team's or a chat's resources:
         # what the bot needs of messages and rosters comes with being there.
         "permissions": ["identity", "messageTeamMembers"],
@@ -117,6 +138,8 @@ def translation(language: str) -> dict[str, str]:
         "description.short": t(language, "teams_app.short"),
         "description.full": t(language, "teams_app.full"),
     }
+    texts |= {f"composeExtensions[0].commands[0].{name}": text for name, text in _search(language).items()}
+    texts |= {f"composeExtensions[0].commands[0].parameters[0].{name}": text for name, text in _searched(language).items()}
     for place, menu in enumerate(MENUS.values()):
         for number, command in enumerate(_commands(language, menu)):
             texts |= {f"bots[0].commandLists[{place}].commands[{number}].{name}": text for name, text in command.items()}
@@ -126,6 +149,14 @@ def translation(language: str) -> dict[str, str]:
 def _commands(language: str, menu: tuple[type[Command], ...]) -> list[dict[str, str]]:
     """What is sent when it is chosen is the title: the first word of the command in this language."""
     return [{"title": words(language, f"words.{stem(one)}")[0], "description": t(language, f"does.{stem(one)}")} for one in menu]
+
+
+def _search(language: str) -> dict[str, str]:
+    return {"title": t(language, f"button.{SEARCH}"), "description": t(language, "teams_app.search")}
+
+
+def _searched(language: str) -> dict[str, str]:
+    return {"title": t(language, "search.words"), "description": t(language, "search.how")}
 
 
 def _faults(settings: Settings) -> list[str]:

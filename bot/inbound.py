@@ -98,7 +98,7 @@ def _turn(activity: Mapping[str, Any], command: Command, *, key: str, pressed: b
     sender = _mapping(activity.get("from"))
     place = _mapping(activity.get("conversation"))
     data = _mapping(activity.get("channelData"))
-    tenant_id = str(place.get("tenantId") or _mapping(data.get("tenant")).get("id") or "")
+    tenant_id = tenant_of(activity)
     conversation_id, _, thread = str(place.get("id", "")).partition(";messageid=")
     kind = {"personal": "personal", "channel": "channel", "groupChat": "group"}.get(str(place.get("conversationType", "")), "personal")
     team, channel = _mapping(data.get("team")), _mapping(data.get("channel"))
@@ -112,10 +112,10 @@ def _turn(activity: Mapping[str, Any], command: Command, *, key: str, pressed: b
     return Turn(
         key=f"{conversation_id}|{sender['id']}|{key}",
         tenant_id=tenant_id,
-        account_id=str(sender.get("aadObjectId") or ""),
+        account_id=account_of(activity),
         channel_id=str(sender["id"]),
         name=str(sender.get("name") or "").replace("\x00", ""),
-        language=_language(activity),
+        language=language_of_client(activity),
         conversation=Conversation(
             id=conversation_id,
             tenant_id=tenant_id,
@@ -170,7 +170,19 @@ def _added(activity: Mapping[str, Any]) -> bool:
     return any(_mapping(member).get("id") == bot for member in activity.get("membersAdded") or ())
 
 
-def _language(activity: Mapping[str, Any]) -> str:
+def tenant_of(activity: Mapping[str, Any]) -> str:
+    """Of the conversation; "" when the activity does not tell."""
+    told = _mapping(_mapping(activity.get("channelData")).get("tenant")).get("id")
+    return str(_mapping(activity.get("conversation")).get("tenantId") or told or "")
+
+
+def account_of(activity: Mapping[str, Any]) -> str:
+    """The Entra object id of the sender; "" for one without an account."""
+    return str(_mapping(activity.get("from")).get("aadObjectId") or "")
+
+
+def language_of_client(activity: Mapping[str, Any]) -> str:
+    """Of the client, where it is one of ours; else English."""
     tag = str(activity.get("locale") or "").partition("-")[0].lower()
     return tag if tag in LANGUAGES else "en"
 

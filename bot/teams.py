@@ -9,6 +9,7 @@ from botbuilder.core import ActivityHandler, InvokeResponse, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, Attachment
 from typing_extensions import override
 
+from bot.compose import ComposeBox
 from bot.edge import received
 from bot.turn import Turns
 
@@ -23,11 +24,12 @@ class _Made(dict[str, Any]):
 
 
 class MeetingBot(ActivityHandler):  # type: ignore[misc]  # botbuilder ships no types
-    """Messages and new conversations are answered by one message, presses in the HTTP response itself."""
+    """Messages and new conversations are answered by one message, presses and compose boxes in the HTTP response itself."""
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, turns: Turns, compose: ComposeBox) -> None:
         super().__init__()
         self._turns = turns
+        self._compose = compose
 
     @override
     async def on_turn(self, turn_context: TurnContext) -> None:
@@ -48,7 +50,10 @@ class MeetingBot(ActivityHandler):  # type: ignore[misc]  # botbuilder ships no 
 
     @override
     async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
-        card = await self._turns.answer(received(turn_context))
+        activity = received(turn_context)
+        if str(activity.get("name")).startswith("composeExtension/"):
+            return InvokeResponse(status=HTTPStatus.OK, body=await self._compose.answer(activity))
+        card = await self._turns.answer(activity)
         if card is None:
             return InvokeResponse(status=HTTPStatus.OK, body={"statusCode": 200})
         return InvokeResponse(status=HTTPStatus.OK, body={"statusCode": 200, "type": CARD, "value": card})

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import structlog
 
 from bot.edge import ChannelFailure
-from bot.inbound import SentFile, Turn, read_activity
+from bot.inbound import SentFile, Turn, language_of_client, read_activity
 from cards import render
 from meetings import commands as c
 from meetings.access import ACCESS, Right
@@ -21,7 +21,6 @@ from meetings.use_cases import current, execute, refusal, require_right
 from storage.errors import Unavailable
 from storage.transaction import Storage, Transaction
 from telemetry.under_way import Observed, under_way
-from texts import LANGUAGES
 
 log = structlog.get_logger()
 FILE_LIMIT = 5 * 1024 * 1024
@@ -62,10 +61,10 @@ class Turns:
             turn = read_activity(activity)
         except Refused as refused:
             observed.outcome = "refused"
-            return self._card(_told(refused), _language(activity))
+            return self._card(_told(refused), language_of_client(activity))
         except Exception:
             log.exception("an activity could not be read", turn=observed.turn)
-            return self._card(_fault(observed.turn), _language(activity))
+            return self._card(_fault(observed.turn), language_of_client(activity))
         if turn is None:
             observed.outcome = "silent"
             return None
@@ -204,8 +203,3 @@ def _fault(turn_id: str) -> Screen:
 
 def _told(error: MeetingError) -> Told:
     return Told(text=Sentence(error.key, tuple(error.params.items())), wrong=True, steps=(c.ShowStatus(), c.ShowHelp()))
-
-
-def _language(activity: Mapping[str, Any]) -> str:
-    tag = str(activity.get("locale") or "").partition("-")[0].lower()
-    return tag if tag in LANGUAGES else "en"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cards import agenda, answers, attendance, guide, minutes, planning, polls, record, search, seats, setup
-from cards.kit import Card, fits
+from cards import agenda, answers, attendance, guide, minutes, planning, polls, quotes, record, search, seats, setup
+from cards.kit import QUOTED, VERSION, Card, fits
 from meetings.screens.base import Screen
+from meetings.screens.quotes import Quote
 
 # `Any`: each function takes its own screen; tests/test_registry.py checks the pairing.
 CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
@@ -18,6 +19,7 @@ CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
     **minutes.CARDS,
     **planning.CARDS,
     **polls.CARDS,
+    **quotes.CARDS,
     **record.CARDS,
     **search.CARDS,
     **seats.CARDS,
@@ -33,7 +35,7 @@ def render(screen: Screen, language: str, nonce: str, address: Callable[[str], s
     """The card of a screen. `nonce` marks this rendering so that a repeated press is known; `address` makes a link of a document's id."""
     made: dict[str, Any] = {}
     for share in SHARES:
-        card = Card(language, nonce, address, share)
+        card = Card(language, nonce, address, share, QUOTED if isinstance(screen, Quote) else VERSION)
         card.notice(screen.notice, wrong=screen.wrong)
         CARDS[type(screen)](card, screen)
         made = card.finish(screen.steps)

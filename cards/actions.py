@@ -19,7 +19,7 @@ VERB = "verb"
 NOTHING = "⟨⟩"
 
 BY_STEM: Mapping[str, type[Command]] = MappingProxyType(
-    {stem(command): command for command, access in ACCESS.items() if access.right is not Right.CLOCK}
+    {stem(command): command for command, access in ACCESS.items() if access.right not in {Right.CLOCK, Right.QUOTE}}
 )
 
 

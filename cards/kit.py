@@ -42,6 +42,8 @@ from meetings.screens.base import Sentence
 from texts import wording
 
 VERSION: Literal["1.5"] = "1.5"
+# Of a card that a person puts into a chat: links are made into no newer ones.
+QUOTED: Literal["1.3"] = "1.3"
 # A client shows so many primary buttons of one row and drops the others; secondary ones are behind its menu.
 PRIMARY = 6
 # Bytes of a card in UTF-16, as Teams counts them: above 100 KB a message is refused, below 80 KB it is safe.
@@ -78,14 +80,22 @@ def fits(card: dict[str, Any]) -> bool:
 class Card:
     """Builds one card in one language. Elements are appended in reading order; `finish` adds the buttons and the frame.
 
-    `share`: texts get this part of their room, so that a card that would be too large is made again and fits.
+    `share`: texts get this part of their room, so that a card that would be too large is made again and fits. `version`: of the schema.
     """
 
-    def __init__(self, language: str, nonce: str, address: Callable[[str], str] = str, share: float = 1) -> None:
+    def __init__(
+        self,
+        language: str,
+        nonce: str,
+        address: Callable[[str], str] = str,
+        share: float = 1,
+        version: Literal["1.3", "1.5"] = VERSION,
+    ) -> None:
         self.language = language
         self.nonce = nonce
         self._address = address
         self._share = share
+        self._version = version
         self._body: list[Any] = []
         self._fallback: list[str] = []
         self._inputs: set[str] = set()
@@ -130,7 +140,8 @@ class Card:
     def heading(self, text: str, *, subtitle: str = "") -> None:
         """The card's title (typed text is escaped here), with a quieter line below."""
         self._fallback.append(self.cut(text, 300))
-        self.add(TextBlock(text=self.shown(text, 300), wrap=True, size="Large", weight="Bolder", style="heading"))
+        style: Literal["heading"] | None = None if self._version == QUOTED else "heading"
+        self.add(TextBlock(text=self.shown(text, 300), wrap=True, size="Large", weight="Bolder", style=style))
         if subtitle:
             self.add(TextBlock(text=self.shown(subtitle, 300), wrap=True, is_subtle=True, spacing="None"))
 
@@ -351,7 +362,9 @@ class Card:
             elif emptied := {field.name: "" for field in theirs if field.default is None}:
                 # Clients send no emptied input: where a missing text means "not on this card", an empty one stands in the data.
                 button.data = SubmitActionData(**(pack(command, self.nonce) | emptied))
-        card = AdaptiveCard(version=VERSION, lang=self.language, body=self._body, fallback_text=" – ".join(self._fallback) or "Pykälä")
+        card = AdaptiveCard(
+            version=self._version, lang=self.language, body=self._body, fallback_text=" – ".join(self._fallback) or "Pykälä"
+        )
         dumped: dict[str, Any] = card.model_dump(by_alias=True, exclude_none=True)
         return dumped | {"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "msteams": {"width": "Full"}}
 

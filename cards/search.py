@@ -8,11 +8,10 @@ from typing import Any
 from cards.kit import Card
 from meetings import commands as c
 from meetings.model import Outcome, Phase
+from meetings.rules.search import LONGEST
 from meetings.screens.base import Screen
 from meetings.screens.search import DecisionRow, DecisionsFound, SearchForm
 from texts import format_date
-
-LONGEST = 500
 
 
 def search_form(card: Card, screen: SearchForm) -> None:

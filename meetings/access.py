@@ -27,7 +27,7 @@ class Role(StrEnum):
 class Right(StrEnum):
     """LOOK whoever has a part in the body, and on its channel anyone · SET_UP anyone where no body is yet · PREPARE secretary · RUN
     secretary, in the meeting also the chair · PRESIDE chair, vice-chair, secretary · ATTEND seats and experts · COMMENT seats · CHECK
-    checkers · CLOCK only the bot itself."""
+    checkers · QUOTE anyone of the tenant, in the compose box alone · CLOCK only the bot itself."""
 
     LOOK = "look"
     SET_UP = "set_up"
@@ -37,6 +37,7 @@ class Right(StrEnum):
     ATTEND = "attend"
     COMMENT = "comment"
     CHECK = "check"
+    QUOTE = "quote"
     CLOCK = "clock"
 
 
@@ -62,6 +63,8 @@ ACCESS: Mapping[type[c.Command], Access] = {
     c.ShowStatus: Access(Right.LOOK),
     c.AskAgain: Access(Right.LOOK),
     c.SearchDecisions: Access(Right.LOOK),
+    c.QuoteDecisions: Access(Right.QUOTE),
+    c.QuoteMinutes: Access(Right.QUOTE),
     c.ChooseBody: Access(Right.LOOK),
     c.ChooseLanguage: Access(Right.LOOK),
     c.TakeText: Access(Right.PREPARE),
@@ -171,7 +174,7 @@ def holds(right: Right, held: frozenset[Role], meeting: Meeting | None) -> bool:
     """Whether roles give a right. The chair may do all the secretary may while the meeting is open."""
     presiding = bool(held & {Role.CHAIR, Role.VICE_CHAIR})
     match right:
-        case Right.LOOK | Right.SET_UP:
+        case Right.LOOK | Right.SET_UP | Right.QUOTE:
             return True
         case Right.PREPARE:
             return Role.SECRETARY in held

@@ -60,6 +60,22 @@ class SearchDecisions(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteDecisions(Command):
+    """In the compose box of any chat: decisions to be put there as cards, `count` of them after `skip`. Without words the newest."""
+
+    text: str = ""
+    skip: int = 0
+    count: int = 25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteMinutes(Command):
+    """A link to a document of ours was pasted into a compose box."""
+
+    document_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChooseBody(Command):
     """Which body the desk is about, for one who has several."""
 

@@ -77,15 +77,22 @@ class Tx(Protocol):
 
     def drop_draft(self, draft_id: str) -> None: ...
 
+    def document(self, document_id: str) -> Document: ...
+
     def documents(self, meeting_id: str) -> tuple[Document, ...]:
         """Newest edition of each kind and format."""
         ...
 
     def posts(self, meeting_id: str) -> tuple[Post, ...]: ...
 
-    def find_decisions(self, places: Mapping[str, bool], words: Sequence[str], most: int) -> Found:
+    def find_decisions(self, places: Mapping[str, bool], words: Sequence[str], most: int, skip: int = 0) -> Found:
         """The decisions of these bodies in which every word stands, in whatever form: those with the words in their title first, then the
-        newest; at most `most` of them. A body's flag: whether minutes that are not approved yet are looked through too."""
+        newest; at most `most` of them, after the first `skip`. A body's flag: whether minutes that are not approved yet are looked through
+        too."""
+        ...
+
+    def newest_decisions(self, body_ids: Iterable[str], most: int, skip: int = 0) -> Found:
+        """The decisions of these bodies in approved minutes, the newest first; at most `most` of them, after the first `skip`."""
         ...
 
     def save(self, thing: Saved) -> Saved:

@@ -40,6 +40,7 @@ from meetings.model import Body, Item, Meeting, Outcome, Phase
 from meetings.ports import Decision, Found
 from meetings.rules.search import RECORDED, is_decision, telling_sentence, words_of
 from storage import tables
+from storage.errors import Behind
 from storage.mapping import read_row
 from storage.stems import stem
 from texts import wording
@@ -68,16 +69,37 @@ class _Grammar:
 _GRAMMARS = {"sqlite": _Grammar('"{}"', '"{}"*', " AND ", " OR "), "postgresql": _Grammar("'{}'", "'{}':*", " & ", " | ")}
 
 
-def find_decisions(connection: Connection, places: Sequence[tuple[Body, bool]], words: Sequence[str], most: int) -> Found:
-    """As `Tx.find_decisions` promises."""
+@dataclass(frozen=True, slots=True)
+class Range:
+    """At most `most`, after the first `skip`."""
+
+    most: int
+    skip: int = 0
+
+
+def find_decisions(
+    connection: Connection, places: Sequence[tuple[Body, bool]], words: Sequence[str], wanted: Range, *, writes: bool = True
+) -> Found:
+    """As `Tx.find_decisions` promises. Raises `Behind` when something is to be written anew and the connection writes nothing."""
     if not places or not words:
         return Found()
-    for languages, bodies in _by_languages(places).items():
-        _write_anew(connection, languages, bodies)
-    rows = _best(connection, places, words, most)
+    bodies = [body for body, _ in places]
+    _write_anew(connection, bodies, writes=writes)
+    return _found_of(connection, bodies, words, _best(connection, places, words, wanted))
+
+
+def newest_decisions(connection: Connection, bodies: Sequence[Body], wanted: Range, *, writes: bool = True) -> Found:
+    """As `Tx.newest_decisions` promises. Raises `Behind` as `find_decisions` does."""
+    if not bodies:
+        return Found()
+    _write_anew(connection, bodies, writes=writes)
+    return _found_of(connection, bodies, (), _newest(connection, bodies, wanted))
+
+
+def _found_of(connection: Connection, bodies: Sequence[Body], words: Sequence[str], rows: Sequence[Row[Any]]) -> Found:
     if not rows:
         return Found()
-    languages_of = {body.id: body.languages for body, _ in places}
+    languages_of = {body.id: body.languages for body in bodies}
     items = {row.id: read_row(Item, row) for row in _those(connection, tables.metadata.tables["item"], [row.item_id for row in rows])}
     meetings = {row.id: read_row(Meeting, row) for row in _those(connection, tables.meeting, [row.meeting_id for row in rows])}
     return Found(
@@ -139,7 +161,7 @@ def _query(grammar: _Grammar, body: Body, words: Sequence[str], where: str) -> s
 # --- the search -------------------------------------------------------------------------------------------------------------
 
 
-def _best(connection: Connection, places: Sequence[tuple[Body, bool]], words: Sequence[str], most: int) -> Sequence[Row[Any]]:
+def _best(connection: Connection, places: Sequence[tuple[Body, bool]], words: Sequence[str], wanted: Range) -> Sequence[Row[Any]]:
     """The items and their meetings, best first, each with the count of all."""
     ask = _in_sqlite
     if connection.dialect.name == "postgresql":
@@ -153,8 +175,24 @@ def _best(connection: Connection, places: Sequence[tuple[Body, bool]], words: Se
     columns = (found.c.item_id, found.c.meeting_id, found.c.body_id, func.count().over().label("every"))
     order = (titled.c.id.is_(None), found.c.day.desc(), found.c.id)
     return connection.execute(
-        select(*columns).join_from(found, titled, titled.c.id == found.c.id, isouter=True).order_by(*order).limit(most)
+        select(*columns)
+        .join_from(found, titled, titled.c.id == found.c.id, isouter=True)
+        .order_by(*order)
+        .limit(wanted.most)
+        .offset(wanted.skip)
     ).all()
+
+
+def _newest(connection: Connection, bodies: Sequence[Body], wanted: Range) -> Sequence[Row[Any]]:
+    """By their meetings: what is kept of the items has no index by their body."""
+    found, meeting = tables.search_item.c, tables.meeting.c
+    query = (
+        select(found.item_id, found.meeting_id, found.body_id, func.count().over().label("every"))
+        .join_from(tables.meeting, tables.search_item, found.meeting_id == meeting.id)
+        .where(meeting.body_id.in_([body.id for body in bodies]), found.approved)
+        .order_by(found.day.desc(), found.id)
+    )
+    return connection.execute(query.limit(wanted.most).offset(wanted.skip)).all()
 
 
 def _in_postgresql(places: Sequence[tuple[Body, bool]], words: Sequence[str], where: str) -> Select[Any]:
@@ -196,32 +234,32 @@ def _those(connection: Connection, wanted: Any, ids: Sequence[str]) -> Iterator[
 # --- the copy ---------------------------------------------------------------------------------------------------------------
 
 
-def _by_languages(places: Sequence[tuple[Body, bool]]) -> Mapping[tuple[str, ...], list[str]]:
-    found: dict[tuple[str, ...], list[str]] = {}
-    for body, _ in places:
-        found.setdefault(body.languages, []).append(body.id)
-    return found
-
-
 def scheme_of(languages: Sequence[str]) -> str:
     """By what words are kept, besides the record itself."""
     return f"{SCHEME} {' '.join(languages)}"
 
 
-def _write_anew(connection: Connection, languages: tuple[str, ...], body_ids: Sequence[str]) -> None:
-    """What the copy lacks or has of an older version. The version is read before the items, so that at worst newer ones are written under
-    an older version, and once more by the next search."""
+def _write_anew(connection: Connection, bodies: Sequence[Body], *, writes: bool) -> None:
+    """What the copy lacks or has of an older version; `Behind` when there is such and nothing is to be written. The version is read before
+    the items, so that at worst newer ones are written under an older version, and once more by the next search."""
+    for languages in dict.fromkeys(body.languages for body in bodies):
+        scheme = scheme_of(languages)
+        stale = _stale(connection, [body.id for body in bodies if body.languages == languages], scheme)
+        if stale and not writes:
+            raise Behind
+        for place in range(0, len(stale), AT_ONCE):
+            _write(connection, languages, scheme, stale[place : place + AT_ONCE])
+
+
+def _stale(connection: Connection, body_ids: Sequence[str], scheme: str) -> Sequence[Any]:
     meeting, known = tables.meeting.c, tables.search_meeting.c
-    scheme = scheme_of(languages)
     older = or_(known.meeting_id.is_(None), known.version != meeting.version, known.scheme != scheme)
     wanted = (
         select(meeting.id, meeting.body_id, meeting.day, meeting.phase, meeting.version)
         .join_from(tables.meeting, tables.search_meeting, known.meeting_id == meeting.id, isouter=True)
         .where(meeting.body_id.in_(body_ids), meeting.phase.in_(sorted(RECORDED)), older)
     )
-    stale = connection.execute(wanted).all()
-    for place in range(0, len(stale), AT_ONCE):
-        _write(connection, languages, scheme, stale[place : place + AT_ONCE])
+    return connection.execute(wanted).all()
 
 
 def _write(connection: Connection, languages: tuple[str, ...], scheme: str, meetings: Sequence[Any]) -> None:

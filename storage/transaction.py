@@ -171,6 +171,7 @@ class Transaction:
         self._turn = turn
         self._connection = connection
         self._holiday = holiday
+        self._changing = changing
         self._lock = changing and connection.dialect.name == "postgresql"
         self._loaded: dict[tuple[type[Any], str], Any] = {}
         self._known = known
@@ -324,6 +325,10 @@ class Transaction:
         self.conversation = place
         self._arrived = (told, place)
 
+    def recognise(self, tenant_id: str, account_id: str) -> None:
+        """Make the person of a Teams account the actor, or nobody of that tenant when it is not known. Nothing is kept of it."""
+        self.actor = self._account(tenant_id, account_id) or replace(NOBODY, tenant_id=tenant_id)
+
     def upsert_account(self, tenant_id: str, account_id: str, channel_id: str, name: str, client_language: str = "") -> Person:
         """The person of a Teams account, made when new, with the newest name and channel id. Writes nothing when nothing changed."""
         known = self._account(tenant_id, account_id)
@@ -405,8 +410,15 @@ class Transaction:
         rows = self._connection.execute(_POSTS, {"wanted": meeting_id})
         return tuple(self._remember(read_row(Post, row)) for row in rows)
 
-    def find_decisions(self, places: Mapping[str, bool], words: Sequence[str], most: int) -> Found:
-        return search.find_decisions(self._connection, [(self.body(one), unapproved) for one, unapproved in places.items()], words, most)
+    def find_decisions(self, places: Mapping[str, bool], words: Sequence[str], most: int, skip: int = 0) -> Found:
+        """Raises `Behind` when the index is to be written anew and this transaction changes nothing."""
+        bodies = [(self.body(one), unapproved) for one, unapproved in places.items()]
+        return search.find_decisions(self._connection, bodies, words, search.Range(most, skip), writes=self._changing)
+
+    def newest_decisions(self, body_ids: Iterable[str], most: int, skip: int = 0) -> Found:
+        """As `find_decisions`."""
+        bodies = [self.body(one) for one in body_ids]
+        return search.newest_decisions(self._connection, bodies, search.Range(most, skip), writes=self._changing)
 
     # --- writing ---
 

@@ -22,7 +22,9 @@ from texts.check import faults
 ROOT = Path(__file__).parent.parent
 ALL = [one for one in vars(commands).values() if isinstance(one, type) and issubclass(one, Command) and one is not Command]
 PRESSED = [
-    one for one in ALL if ACCESS[one].right is not Right.CLOCK and one not in {commands.Welcome, commands.AskAgain, commands.TakeText}
+    one
+    for one in ALL
+    if ACCESS[one].right not in {Right.CLOCK, Right.QUOTE} and one not in {commands.Welcome, commands.AskAgain, commands.TakeText}
 ]
 
 

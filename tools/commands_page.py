@@ -25,6 +25,7 @@ WHO = {
     Right.ATTEND: "members, deputies, experts, secretary",
     Right.COMMENT: "members, deputies",
     Right.CHECK: "checkers of the minutes",
+    Right.QUOTE: "anyone of the tenant, in the compose box",
     Right.CLOCK: "only the clock",
 }
 

@@ -6,11 +6,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 
-from meetings.model import Item, Outcome, Phase
+from meetings.model import Item, Meeting, Outcome, Phase
 
 # Before these there is no record that is complete.
 RECORDED = frozenset({Phase.CLOSED, Phase.REVIEW, Phase.APPROVED})
 MOST_WORDS = 10
+# Letters of a text to look for.
+LONGEST = 500
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[^\W_a-zåäö]|§|[\"”(])|\s*\n\s*")
 
@@ -18,6 +20,12 @@ _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[^\W_a-zåäö]|§|[\"”(])|\s*\n\s*"
 def is_decision(item: Item) -> bool:
     """Whether anything has become of the item."""
     return item.outcome is not Outcome.NONE or bool(item.decision.strip())
+
+
+def may_be_quoted(meeting: Meeting) -> bool:
+    """Whether what a meeting decided may be shown where its body does not sit. From its approval on the record is final and may be handed
+    on by whoever may read it; before that its wording is the body's own affair, and nobody shows it, not even its secretary."""
+    return meeting.phase is Phase.APPROVED
 
 
 def words_of(text: str) -> tuple[str, ...]:

@@ -10,13 +10,12 @@ from meetings.access import ACCESS, holds, may, roles
 from meetings.errors import Refused
 from meetings.model import Body, Document, Phase
 from meetings.ports import Decision, Tx
-from meetings.rules.search import MOST_WORDS, asked_words
+from meetings.rules.search import LONGEST, MOST_WORDS, asked_words
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, sentence
 from meetings.screens.search import DecisionRow, DecisionsFound, SearchForm
 
 SHOWN = 10
-LONGEST = 500
 
 
 def search_decisions(command: c.SearchDecisions, tx: Tx, scope: Scope) -> Screen:

@@ -64,6 +64,11 @@ def test_a_translation_is_valid_and_says_all_that_the_manifest_says(language: st
         for number, one in enumerate(menu["commands"])
         for name in one
     }
+    search = manifest(ready())["composeExtensions"][0]["commands"][0]
+    said |= {f"composeExtensions[0].commands[0].{name}" for name in ("title", "description") if name in search}
+    said |= {
+        f"composeExtensions[0].commands[0].parameters[0].{name}" for name in ("title", "description") if name in search["parameters"][0]
+    }
     assert set(texts) - {"$schema"} == said | {"name.short", "name.full", "description.short", "description.full"}
 
 
@@ -87,7 +92,9 @@ def test_everything_the_manifest_names_is_in_the_package_and_nothing_else() -> N
 
 
 def test_the_only_domain_is_the_bots_own() -> None:
-    assert manifest(ready(PUBLIC_URL="https://bot.example.org:8443/pykala/"))["validDomains"] == ["bot.example.org"]
+    told = manifest(ready(PUBLIC_URL="https://bot.example.org:8443/pykala/"))
+    assert told["validDomains"] == ["bot.example.org"]
+    assert told["composeExtensions"][0]["messageHandlers"] == [{"type": "link", "value": {"domains": ["bot.example.org"]}}]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +150,10 @@ def test_the_check_tells_a_package_of_these_settings_from_others(tmp_path: Path)
     file.write_bytes(app_package(ready()))
     assert package.package_row(ready(), file).result is Result.WORKS
     row = package.package_row(ready(PUBLIC_URL="https://elsewhere.example.org", PUBLISHER_NAME="Toinen kunta"), file)
-    assert (row.result, "version: developer in the manifest, validDomains in the manifest. Make" in row.says) == (Result.WARNING, True)
+    assert (
+        row.result,
+        "version: developer in the manifest, composeExtensions in the manifest, validDomains in the manifest. Make" in row.says,
+    ) == (Result.WARNING, True)
     with zipfile.ZipFile(BytesIO(app_package(ready()))) as whole, zipfile.ZipFile(file, "w") as without:
         for name in set(whole.namelist()) - {"color.png"}:
             without.writestr(name, whole.read(name))

@@ -28,6 +28,8 @@ MODELS: Mapping[str, type[BaseModel]] = {
     for kind in vars(models).values()
     if isinstance(kind, type) and issubclass(kind, BaseModel) and "type" in kind.model_fields
 }
+# Of what we use, the elements and fields that came after 1.3 (https://adaptivecards.io/explorer/).
+NEWER = {"Action.Execute", "Table", "AdaptiveCard.refresh", "TextBlock.style"}
 ENGLISH = re.compile(
     r"\b(the|and|this|that|you|your|with|are|was|were|not|have|has|been|which|when|meeting|minutes|agenda|item|press|write|choose|open|close"
     r"|save|send|from|they|them|their|there|yes|deadline|member|deputy|seat|chair|secretary)\b",
@@ -99,8 +101,8 @@ def formatting(text: str) -> list[str]:
 # --- the rules --------------------------------------------------------------------------------------------------------------
 
 
-def is_valid(card: Node) -> list[str]:
-    """The card is an Adaptive Card 1.5, and Microsoft's own model of each element reads it back as the same."""
+def is_valid(card: Node, version: str = "1.5") -> list[str]:
+    """The card is an Adaptive Card of that version, and Microsoft's own model of each element reads it back as the same."""
     faults = []
     for node in nodes(card):
         kind = str(node.get("type", ""))
@@ -113,11 +115,12 @@ def is_valid(card: Node) -> list[str]:
         read = MODELS[kind].model_validate(own).model_dump(by_alias=True, exclude_none=True)
         known = {to_camel(name) for name in MODELS[kind].model_fields}
         faults += [f"{kind} has no {name}" for name in own.keys() - known]
+        faults += [f"{version} has no {kind}.{name}" for name in own if version == "1.3" and {kind, f"{kind}.{name}"} & NEWER]
         if {name: read.get(name) for name in own} != own:
             faults.append(f"{kind} is read back as {read}")
     return [
         *faults,
-        *(["version"] if card.get("version") != "1.5" else []),
+        *(["version"] if card.get("version") != version else []),
         *(["body is empty"] if not card.get("body") else []),
     ]
 

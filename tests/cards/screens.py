@@ -55,7 +55,7 @@ from meetings.rules.presence import Quorum
 from meetings.rules.schedules import Fit
 from meetings.rules.seats import seats_on
 from meetings.rules.steps import next_steps
-from meetings.screens import agenda, answers, attendance, base, guide, minutes, planning, polls, record, search, seats, setup
+from meetings.screens import agenda, answers, attendance, base, guide, minutes, planning, polls, quotes, record, search, seats, setup
 from meetings.screens.base import Screen, sentence
 from tests import samples
 
@@ -211,6 +211,7 @@ def screens(w: World) -> Iterator[Screen]:
     yield from _record(w)
     yield from _minutes(w)
     yield from _search(w)
+    yield from _quotes(w)
 
 
 def _steps(w: World, meeting: Meeting | None) -> tuple[c.Command, ...]:
@@ -709,6 +710,14 @@ def _search(w: World) -> Iterator[Screen]:
     yield search.DecisionsFound(body=w.body, text=wide.text, rows=rows, count=3210 if w.large else len(rows), steps=steps)
     yield search.DecisionsFound(body=None, text=wide.text, rows=rows[:1], count=1, steps=steps[2:])
     yield search.DecisionsFound(body=w.body, text=wide.text, rows=(), count=0, steps=steps)
+
+
+def _quotes(w: World) -> Iterator[Screen]:
+    approved = in_phase(w, Phase.APPROVED)
+    for item, link in zip(w.meeting.items[1:4], ("https://saaret.sharepoint.example/Pöytäkirja 1-2026.pdf", "", ""), strict=True):
+        decided = replace(item, outcome=Outcome.AMENDED, decision=w.words.text("Venesatama rakennetaan."))
+        yield quotes.Quote(body=w.body, meeting=approved, item=decided, link=link, post=("1", "2"))
+    yield quotes.Quote(body=w.body, meeting=approved)
 
 
 def _decision_rows(w: World) -> Iterator[search.DecisionRow]:

@@ -314,6 +314,25 @@ class Channel:
             "value": {"action": {"type": "Action.Execute", **told, "data": merged}, "trigger": trigger},
         }
 
+    async def ask(self, who: Person, place: Place, words: str | None, *, skip: int = 0, count: int = 25) -> dict[str, Any]:
+        """Somebody looks in the compose box of a chat; None: they have only opened it. The `composeExtension` of the answer."""
+        given = {"name": "initialRun", "value": "true"} if words is None else {"name": "search_decisions", "value": words}
+        options = {"skip": skip, "count": count}
+        return await self.compose(who, place, "query", {"commandId": "search_decisions", "parameters": [given], "queryOptions": options})
+
+    async def paste(self, who: Person, place: Place, url: str, *, kind: str = "queryLink") -> dict[str, Any]:
+        """Somebody pastes a link into the compose box of a chat. The `composeExtension` of the answer."""
+        return await self.compose(who, place, kind, {"url": url})
+
+    async def compose(self, who: Person, place: Place, kind: str, value: dict[str, Any]) -> dict[str, Any]:
+        """An invoke of a message extension."""
+        activity = self._activity("invoke", who, place, activity_id=f"f:{uuid.uuid4()}")
+        activity["channelData"] |= {"source": {"name": "compose"}}
+        answer = await self.send(activity | {"name": f"composeExtension/{kind}", "value": value})
+        assert (answer.status, answer.posted) == (200, []), answer.text
+        found: dict[str, Any] = answer.body["composeExtension"]
+        return found
+
     async def send_file(self, who: Person, place: Place, name: str, content: bytes) -> Answer:
         """A file sent to the bot: a message without text and a link the channel serves."""
         file_id = uuid.uuid4().hex

@@ -18,7 +18,8 @@ from meetings.model import Body, Item, Meeting, Outcome, Person, Phase
 from meetings.ports import Found
 from meetings.rules.search import asked_words, words_of
 from storage import search, tables
-from storage.transaction import Storage
+from storage.errors import Behind
+from storage.transaction import Storage, Transaction
 from tests.samples import body as sample_body
 from tests.samples import meeting as sample_meeting
 from tests.storage.records import WORDS
@@ -290,3 +291,18 @@ async def test_very_many_bodies_and_words_are_asked_for_at_once(storage: Storage
 async def test_two_that_search_at_once_both_find(kept: Storage) -> None:
     found = await asyncio.gather(*(_ids(kept, "tilinpäätös") for _ in range(8)))
     assert found == [["new-talous", "old-talous", "new-satama", "old-satama"]] * 8
+
+
+async def test_who_only_reads_finds_what_is_written_and_is_told_when_something_is_to_be_written_first(kept: Storage) -> None:
+    def find(tx: Transaction) -> list[str]:
+        return [one.item.id for one in tx.find_decisions({"body": False}, ["venesatama"], 1, 1).decisions]
+
+    def newest(tx: Transaction) -> list[str]:
+        return [one.item.id for one in tx.newest_decisions(["body"], 2, 1).decisions]
+
+    for look in (find, newest):
+        with pytest.raises(Behind):
+            await kept.read(look)
+    assert await kept.run(find) == ["old-satama"]
+    assert await kept.read(find) == ["old-satama"]
+    assert await kept.read(newest) == ["new-talous", "new-hanke"]

@@ -44,6 +44,8 @@ SAYS: dict[str, tuple[AbstractSet[str], str]] = {
     "show_status": (ALL, ""),
     "ask_again": (ALL, ""),
     "search_decisions": (ALL, ""),
+    "quote_decisions": (ALL, ""),
+    "quote_minutes": (ALL, ""),
     "choose_body": (ALL, ""),
     "choose_language": (ALL, ""),
     "show_seats": (ALL, ""),

@@ -11,9 +11,10 @@ import pytest
 
 from meetings import commands as c
 from meetings.errors import MeetingError, Refused
-from meetings.model import Body, Conversation, Document, Holding, Item, Meeting, Outcome, Phase
+from meetings.model import Body, Conversation, Document, Holding, Item, Meeting, Outcome, Phase, Post
 from meetings.screens.base import Screen, Told
 from meetings.screens.guide import StatusShown
+from meetings.screens.quotes import Quotes
 from meetings.screens.search import DecisionsFound, SearchForm
 from meetings.use_cases import current, execute, refusal
 from storage.transaction import Transaction
@@ -191,3 +192,47 @@ async def test_a_repeated_press_shows_the_same_and_the_best_ten_are_shown(room: 
     assert first == again
     assert isinstance(first, DecisionsFound)
     assert (len(first.rows), first.count) == (10, 12)
+
+
+async def _quoted(room: Stage, who: str, command: c.Command) -> list[str]:
+    """The meetings of what the person may put into a chat."""
+    shown = await room.shown(Quotes, who, command)
+    return [one.meeting.id for one in shown.quotes]
+
+
+@pytest.mark.parametrize("text", ["venesatama", ""])
+async def test_in_the_compose_box_everybody_finds_what_is_approved_in_ones_own_bodies(room: Stage, text: str) -> None:
+    found = {who: sorted(await _quoted(room, who, c.QuoteDecisions(text=text))) for who in ("sec", "m1", "d3", "x1", "stranger", "former")}
+    assert found == {
+        "sec": ["meeting"],
+        "m1": ["meeting", "there"],
+        "d3": ["meeting"],
+        "x1": ["meeting"],
+        "stranger": [],
+        "former": [],
+    }
+
+
+async def test_a_quote_leads_to_the_files_of_the_channel_else_to_the_post_on_the_board(room: Stage) -> None:
+    def put(tx: Transaction) -> None:
+        for part, activity in (("meeting", "11"), ("approved", "12")):
+            tx.save(Post(f"post-{part}", "meeting", part, "19:board@thread.tacv2", activity))
+
+    await room.storage.run(put)
+    for link in ("", "https://saaret.sharepoint.example/a.pdf"):
+        await room.storage.run(lambda tx, link=link: tx.note_link("doc-pdf", link))
+        for command in (c.QuoteDecisions(text="venesatama"), c.QuoteMinutes(document_id="doc-pdf")):
+            (one,) = (await room.shown(Quotes, "sec", command)).quotes
+            assert (one.link, one.post) == (link, ("11", "12"))
+
+
+async def test_a_document_is_quoted_to_those_who_have_a_part_and_nobody_holds_an_empty_office(room: Stage) -> None:
+    found = {who: await _quoted(room, who, c.QuoteMinutes(document_id="doc-docx")) for who in ("sec", "d3", "stranger", "former")}
+    assert found == {"sec": ["meeting"], "d3": ["meeting"], "stranger": [], "former": []}
+
+    def unknown(tx: Transaction) -> Screen:
+        tx.save(replace(tx.body("body"), vice_chair_id=""))
+        tx.recognise("tenant", "nobody-knows")
+        return execute(c.QuoteMinutes(document_id="doc-pdf"), tx)
+
+    assert await room.storage.run(unknown) == Quotes()
