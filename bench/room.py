@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from meetings.model import Body, Conversation, Meeting, Phase
 from storage.transaction import Storage, Transaction
@@ -40,7 +41,7 @@ def _write(tx: Transaction, channel: Channel) -> None:
     for person_id in sorted({one.person_id for one in body.holdings} | {one.person_id for one in body.experts} | {body.secretary_id}):
         who = held.get(person_id)
         made = samples.person(person_id)
-        account = {"account_id": who.account_id, "channel_id": who.channel_id, "name": who.name} if who else {}
+        account: dict[str, Any] = {"account_id": who.account_id, "channel_id": who.channel_id, "name": who.name} if who else {}
         tx.save(replace(made, id=person_id, tenant_id=place.tenant_id, **account))
     now = datetime.now(UTC)
     meeting: Meeting = replace(samples.meeting(ITEMS), phase=Phase.OPEN, opened_at=now, day=now.date())

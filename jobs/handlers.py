@@ -25,6 +25,7 @@ from meetings.errors import NotFound, Refused
 from meetings.model import Body, Conversation, Document, Meeting, Person, Phase, Post
 from meetings.ports import Calendar, Tx
 from meetings.rules.answers import BEFORE
+from meetings.rules.messages import MAY_BE_MUTED, RINGING
 from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, Told
@@ -109,6 +110,8 @@ class Handlers:
             if not effect.draft_id:
                 raise
             return "the draft is gone"
+        if isinstance(state, str):
+            return state
         if state is None:
             return await self._letters.tell(effect)
         person, desk, service_url, card, summary = state(self._links.own)
@@ -118,7 +121,8 @@ class Handlers:
                 conversation_id = await self._messenger.open_personal(service_url, person.tenant_id, person.channel_id)
         try:
             async with self._gate.through(person.tenant_id, conversation_id):
-                return await self._messenger.post(service_url, conversation_id, card_activity(card, summary))
+                rings = effect.sentence in RINGING
+                return await self._messenger.post(service_url, conversation_id, card_activity(card, summary, rings=rings))
         except Exception as failure:
             if getattr(failure, "gone", False):
                 return await self._letters.tell(effect)
@@ -175,13 +179,15 @@ def by_the_clock(tx: Transaction, command: c.Command) -> None:
         tx.journal(command, {"by": "clock"})
 
 
-def card_activity(card: dict[str, Any], summary: str) -> dict[str, Any]:
-    """A message that is one card (text beside a card would split it in two and leave no id to update)."""
-    return {
+def card_activity(card: dict[str, Any], summary: str, *, rings: bool = False) -> dict[str, Any]:
+    """A message that is one card (text beside a card would split it in two and leave no id to update). `rings`: its summary is shown in a
+    banner and in the activity feed."""
+    activity: dict[str, Any] = {
         "type": "message",
         "summary": summary,
         "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": card}],
     }
+    return activity | {"channelData": {"notification": {"alert": True}}} if rings else activity
 
 
 _Shown = Callable[[Callable[[str], str]], tuple[dict[str, Any], str, Conversation, Post | None, str]]
@@ -214,8 +220,12 @@ def _keep_post(tx: Tx, effect: e.RefreshBoard, channel: str, activity_id: str, k
 _Message = Callable[[Callable[[str, str], str]], tuple[Person, str, str, dict[str, Any], str]]
 
 
-def _told(tx: Transaction, effect: e.Tell) -> _Message | None:
+def _told(tx: Transaction, effect: e.Tell) -> _Message | str | None:
+    """The message; a word why there is none; None where a letter is the way."""
     person = tx.person(effect.person_id)
+    mutes = effect.sentence in MAY_BE_MUTED
+    if person.muted and mutes:
+        return "muted"
     desk = tx.desk(person.id)
     body = tx.body(effect.body_id) if effect.body_id else None
     meeting = tx.meeting(effect.meeting_id) if effect.meeting_id else None
@@ -225,7 +235,7 @@ def _told(tx: Transaction, effect: e.Tell) -> _Message | None:
     language = person.language or person.client_language or (body.language if body else "en")
     steps = next_steps(body, meeting, person, tx.now) if body else ()
     said = Sentence(f"told.{effect.sentence}", tuple(effect.said.items()))
-    screen: Screen = Told(text=said, steps=steps)
+    screen: Screen = Told(text=said, steps=(*steps[:5], c.MuteMessages()) if mutes else steps)
     if effect.draft_id:
         draft = show_draft(c.ShowDraft(draft_id=effect.draft_id), tx, Scope(body))
         screen = replace(draft, notice=said, wrong=effect.sentence != READ)

@@ -67,6 +67,8 @@ ACCESS: Mapping[type[c.Command], Access] = {
     c.QuoteMinutes: Access(Right.QUOTE),
     c.ChooseBody: Access(Right.LOOK),
     c.ChooseLanguage: Access(Right.LOOK),
+    c.MuteMessages: Access(Right.LOOK),
+    c.UnmuteMessages: Access(Right.LOOK),
     c.TakeText: Access(Right.PREPARE),
     c.UseText: Access(Right.PREPARE),
     c.AnswerQuestion: Access(Right.PREPARE),

@@ -90,6 +90,16 @@ class ChooseLanguage(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MuteMessages(Command):
+    """The person wants to be told only what they must know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnmuteMessages(Command):
+    """The person wants to be told everything that concerns them again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeText(Command):
     """A pasted text or a sent file that was not asked for: kept, and the person says what it is."""
 
@@ -693,7 +703,7 @@ class EndRound(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemindRound(Command):
-    """The clock: two days before the deadline."""
+    """The clock: the morning of the day before the deadline."""
 
     meeting_id: str
     round_id: str

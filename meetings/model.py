@@ -170,7 +170,7 @@ class RoundResult(StrEnum):
 class Person:
     """A human being of a tenant. `account_id` is the Entra object id, empty for one without Teams; `channel_id` the 29: id.
 
-    `language` is the one chosen with the bot, `client_language` the one their Teams is in.
+    `language` is the one chosen with the bot, `client_language` the one their Teams is in. `muted`: told only what they must know.
     """
 
     id: str
@@ -182,6 +182,7 @@ class Person:
     language: str = ""
     client_language: str = ""
     desk_body_id: str = ""
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def forget(connection: Connection, person: Person, *, name_kept: bool) -> Gone:
     row = tables.person.c.id == person.id
     if name_kept:
         emptied = dict.fromkeys(("email", "account_id", "channel_id", "language", "client_language", "desk_body_id"), "")
-        connection.execute(update(tables.person).where(row).values(emptied))
+        connection.execute(update(tables.person).where(row).values(emptied | {"muted": False}))
     else:
         connection.execute(delete(tables.person).where(row))
     chats = connection.execute(delete(tables.conversation).where(tables.conversation.c.person_id == person.id)).rowcount

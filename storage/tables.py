@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     Time,
     TypeDecorator,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
@@ -71,7 +72,7 @@ _TYPES: Mapping[Any, TypeEngine[Any]] = {
     datetime: Instant(),
 }
 # The version before writes rows without these.
-_DEFAULTS: Mapping[tuple[type[Any], str], str] = {(m.Body, "keep_months"): "12"}
+_DEFAULTS: Mapping[tuple[type[Any], str], Any] = {(m.Body, "keep_months"): "12", (m.Person, "muted"): false()}
 REFERENCES = {"body_id": "body.id", "meeting_id": "meeting.id"}
 
 

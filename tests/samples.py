@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 from meetings.model import Body, Capacity, Expert, Holding, Item, Meeting, Person, Phase, Seat, Standing
 
 NOW = datetime(2026, 5, 11, 7, 0, tzinfo=UTC)
 
 
-def person(name: str, **fields: str) -> Person:
+def person(name: str, **fields: Any) -> Person:
     return Person(id=name.casefold().replace(" ", "-"), tenant_id="tenant", name=name, **fields)
 
 

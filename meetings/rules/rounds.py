@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import fields, is_dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from meetings.errors import Refused, Stale
 from meetings.model import Answer, Approval, Body, Comment, CommentKind, Meeting, Round, RoundResult
@@ -13,7 +14,8 @@ from meetings.rules.answers import holder
 from meetings.rules.presence import attended
 from meetings.rules.seats import seats_on
 
-REMINDER_DAYS = 2
+# In the body's zone, on the day before the deadline.
+REMINDED_AT = time(9)
 LONGEST_ROUND = 180
 # Fields of a meeting and its parts that the minutes do not tell, or that tell what happened to the minutes.
 _NOT_THE_RECORD = frozenset(
@@ -43,8 +45,8 @@ def new_round(round_id: str, body: Body, meeting: Meeting, deadline: date, hour:
 
 
 def reminder_at(sent: Round) -> datetime | None:
-    """Two days before the deadline; None when the round is shorter than that."""
-    at = sent.ends_at - timedelta(days=REMINDER_DAYS)
+    """In the morning of the day before the deadline; None when the minutes were sent later than that."""
+    at = datetime.combine(sent.deadline - timedelta(days=1), REMINDED_AT, tzinfo=ZoneInfo(sent.zone)).astimezone(UTC)
     return at if at > sent.sent_at else None
 
 

@@ -77,6 +77,18 @@ def choose_language(command: c.ChooseLanguage, tx: Tx, scope: Scope) -> Screen:
     return show_help(c.ShowHelp(), tx, scope)
 
 
+def mute_messages(_command: c.MuteMessages, tx: Tx, _scope: Scope) -> Screen:
+    tx.actor = replace(tx.actor, muted=True)
+    tx.save(tx.actor)
+    return Told(text=sentence("guide.muted"), steps=(c.UnmuteMessages(), c.ShowStatus()))
+
+
+def unmute_messages(_command: c.UnmuteMessages, tx: Tx, _scope: Scope) -> Screen:
+    tx.actor = replace(tx.actor, muted=False)
+    tx.save(tx.actor)
+    return Told(text=sentence("guide.unmuted"), steps=(c.MuteMessages(), c.ShowStatus()))
+
+
 def take_text(command: c.TakeText, tx: Tx, scope: Scope) -> Screen:
     draft = Draft(id=tx.new_id(), body_id=scope.body.id, kind="", source=command.text)
     tx.save(draft)
@@ -189,6 +201,8 @@ TYPED: tuple[type[c.Command], ...] = (
     c.TakeTemplate,
     c.ChooseBody,
     c.ChooseLanguage,
+    c.MuteMessages,
+    c.UnmuteMessages,
     c.ReadRoster,
     c.ShowSeats,
     c.PlanMeeting,
@@ -219,7 +233,7 @@ TYPED: tuple[type[c.Command], ...] = (
 
 # So many bodies make a choice.
 MANY = 2
-WITHOUT_BODY = frozenset({c.ShowHelp, c.ShowStatus, c.SetUpBody, c.ChooseBody, c.ChooseLanguage})
+WITHOUT_BODY = frozenset({c.ShowHelp, c.ShowStatus, c.SetUpBody, c.ChooseBody, c.ChooseLanguage, c.MuteMessages, c.UnmuteMessages})
 
 HANDLERS: Mapping[type[c.Command], Callable[[Any, Tx, Scope], Screen]] = {
     c.Welcome: welcome,
@@ -228,6 +242,8 @@ HANDLERS: Mapping[type[c.Command], Callable[[Any, Tx, Scope], Screen]] = {
     c.AskAgain: ask_again,
     c.ChooseBody: choose_body,
     c.ChooseLanguage: choose_language,
+    c.MuteMessages: mute_messages,
+    c.UnmuteMessages: unmute_messages,
     c.TakeText: take_text,
     c.DropDraft: drop_draft,
 }

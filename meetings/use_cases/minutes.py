@@ -243,13 +243,16 @@ def end_round(command: c.EndRound, tx: Tx, scope: Scope) -> Screen:
 
 
 def remind_round(command: c.RemindRound, tx: Tx, scope: Scope) -> Screen:
-    """The clock, two days before: the seats that have not answered are reminded, each person once."""
+    """The clock, the day before: the seats that have not answered are reminded, each person once."""
     body, meeting = scope.body, scope.meeting
     sent = meeting.round
     if sent is not None and sent.id == command.round_id and sent.result is RoundResult.RUNNING and tx.now < sent.ends_at:
+        params: tuple[tuple[str, str], ...] = (("number", meeting.designation), ("body", body.name), ("day", sent.deadline.isoformat()))
+        told = "last_day"
+        if sent.deadline_hour is not None:
+            params, told = (*params, ("start", sent.deadline_hour.isoformat())), "last_hour"
         for person_id in rounds.reminded(body, meeting, sent):
-            params = (("number", meeting.designation), ("body", body.name))
-            tx.later(e.Tell(f"{sent.id}:{person_id}", person_id, "reminder", params, body.id, meeting.id))
+            tx.later(e.Tell(f"{sent.id}:{person_id}", person_id, told, params, body.id, meeting.id))
     return _desk(tx, body, meeting)
 
 

@@ -73,8 +73,10 @@ def test_rounds_are_numbered_on() -> None:
     assert again.number == 2
 
 
-def test_the_reminder_comes_two_days_before_unless_the_round_is_shorter() -> None:
-    assert rounds.reminder_at(SENT) == SENT.ends_at - timedelta(days=2)
+def test_the_reminder_comes_in_the_morning_of_the_day_before_unless_the_round_is_shorter() -> None:
+    for hour in (None, time(12)):
+        at = rounds.reminder_at(replace(SENT, deadline=date(2026, 5, 18), deadline_hour=hour))
+        assert at == datetime(2026, 5, 17, 6, 0, tzinfo=UTC)  # 9.00 in Helsinki
     assert rounds.reminder_at(replace(SENT, deadline=date(2026, 5, 12))) is None
 
 

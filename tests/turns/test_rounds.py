@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from pypdf import PdfReader
 from tests.standins.channel import card_of
 from tests.turns.room import Card, Room, has_button, links_of, text_of
 from tests.turns.scenes import PLANNED, Scene, in_review
-from texts import t
+from texts import t, words
 
 
 @pytest.fixture
@@ -60,14 +62,48 @@ async def test_silence_until_the_last_second_of_the_deadline_approves(room: Room
     assert not has_button(approved, "send_minutes")
 
 
-async def test_a_reminder_two_days_before_goes_to_those_who_have_not_answered(room: Room) -> None:
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+async def test_the_day_before_the_deadline_rings_for_those_who_have_not_answered_though_they_are_muted(room: Room, language: str) -> None:
+    scene = await in_review(room, language)
+    card = await circulating(scene)
+    bo_desk = await room.channel.open(scene.bo)
+    await room.say(scene.bo, bo_desk, words(language, "words.mute_messages")[0])
+    await room.press(scene.maija, scene.board, card, "answer_no_comments")
+    reminder = t(language, "told.last_day", body="Saarten ohjausryhmä", number="1/2026", day="18.5.2026")
+    await room.at(datetime(2026, 5, 17, 6, 0, 0, tzinfo=UTC))
+    await scene.wait_told(bo_desk, reminder)
+    (ringing,) = [posted.activity for posted in room.board_posts(bo_desk) if reminder in text_of(card_of(posted.activity))]
+    assert ringing["channelData"] == {"notification": {"alert": True}}
+    assert ringing["summary"] == reminder
+    assert not any(reminder in said for said in scene.told(scene.chair_desk))
+
+
+async def test_who_is_muted_is_not_told_how_a_comment_was_answered_until_they_want_to_be_again(room: Room, tmp_path: Path) -> None:
     scene = await in_review(room)
     card = await circulating(scene)
     bo_desk = await room.channel.open(scene.bo)
-    await room.press(scene.maija, scene.board, card, "answer_no_comments")
-    await room.at(datetime(2026, 5, 16, 21, 0, 1, tzinfo=UTC))
-    await scene.wait_told(bo_desk, "kahden päivän kuluttua")
-    assert not any("kahden päivän kuluttua" in said for said in scene.told(scene.chair_desk))
+
+    async def commented_and_answered() -> None:
+        form = await room.press(scene.bo, scene.board, card, "comment_minutes")
+        await room.press(scene.bo, scene.board, form, "comment_minutes", {"text": "Hyvä näin.", "kind": "remark"})
+        await room.press(scene.aino, scene.desk, await scene.say("show_comments"), "answer_comment", answer="noted")
+
+    muted = await room.say(scene.bo, bo_desk, "vaimenna")
+    await commented_and_answered()
+    await room.settled(lambda: "muted" in results(tmp_path), "a message was left unsaid")
+    assert not any("merkittiin tiedoksi" in said for said in scene.told(bo_desk))
+    await room.press(scene.bo, bo_desk, muted, "unmute_messages")
+    await commented_and_answered()
+    await scene.wait_told(bo_desk, "Kommenttisi kokouksen 1/2026 pöytäkirjaan merkittiin tiedoksi.")
+    (posted,) = [one for one in room.board_posts(bo_desk) if "Kommenttisi" in text_of(card_of(one.activity))]
+    assert "channelData" not in posted.activity
+    assert has_button(card_of(posted.activity), "mute_messages")
+
+
+def results(folder: Path) -> list[str]:
+    """What became of the effects that were carried out."""
+    with closing(sqlite3.connect(folder / "room.db")) as database:
+        return [result for (result,) in database.execute("SELECT result FROM effect WHERE state = 'done'")]
 
 
 async def test_an_accepted_proposal_opens_the_text_and_it_goes_round_again(room: Room) -> None:

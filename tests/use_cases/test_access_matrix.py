@@ -48,6 +48,8 @@ SAYS: dict[str, tuple[AbstractSet[str], str]] = {
     "quote_minutes": (ALL, ""),
     "choose_body": (ALL, ""),
     "choose_language": (ALL, ""),
+    "mute_messages": (ALL, ""),
+    "unmute_messages": (ALL, ""),
     "show_seats": (ALL, ""),
     "show_meetings": (ALL, ""),
     "show_meeting": (ALL, f"{BEFORE} {RECORD} approved"),

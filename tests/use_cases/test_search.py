@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -220,7 +221,7 @@ async def test_a_quote_leads_to_the_files_of_the_channel_else_to_the_post_on_the
 
     await room.storage.run(put)
     for link in ("", "https://saaret.sharepoint.example/a.pdf"):
-        await room.storage.run(lambda tx, link=link: tx.note_link("doc-pdf", link))
+        await room.storage.run(partial(Transaction.note_link, document_id="doc-pdf", link=link))
         for command in (c.QuoteDecisions(text="venesatama"), c.QuoteMinutes(document_id="doc-pdf")):
             (one,) = (await room.shown(Quotes, "sec", command)).quotes
             assert (one.link, one.post) == (link, ("11", "12"))
