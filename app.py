@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from admin import backup, check, effects, package, people, verify
 from bot.answer_page import AnswerPage
+from bot.calls import Calls
 from bot.comment_page import CommentPage
 from bot.compose import ComposeBox
 from bot.edge import Edge, EdgeConfig
@@ -131,7 +132,7 @@ async def create_app(
         await asyncio.to_thread(check_template, content)
 
     turns = Turns(storage, download=edge.connector.download, read_file=intake, check_template=checked, address=links.own)
-    bot = MeetingBot(turns, ComposeBox(storage, links.base, key, clock))
+    bot = MeetingBot(turns, ComposeBox(storage, links.base, key, clock), Calls(storage))
 
     async def messages(request: web.Request) -> web.Response:
         with telemetry.turn() as turn:

@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     smtp_from: str = ""
 
     # Of the app package alone.
+    meeting_events: bool = Field(default=False, validation_alias="TEAMS_MEETING_EVENTS")
     publisher_name: str = ""
     publisher_url: str = ""
     privacy_url: str = ""

@@ -117,10 +117,11 @@ def manifest(settings: Settings) -> dict[str, Any]:
                 "messageHandlers": [{"type": "link", "value": {"domains": [urlsplit(settings.public_url).hostname]}}],
             }
         ],
-        # Who is in a channel is asked of Teams, and members are written to in personal chats. No right to a team's or a chat's resources:
-        # what the bot needs of messages and rosters comes with being there.
+        # Who is in a channel is asked of Teams, and members are written to in personal chats. What the bot needs of messages and rosters
+        # comes with being there.
         "permissions": ["identity", "messageTeamMembers"],
         "validDomains": [urlsplit(settings.public_url).hostname],
+        **(_meeting_events(settings) if settings.meeting_events else {}),
     }
 
 
@@ -149,6 +150,16 @@ def translation(language: str) -> dict[str, str]:
 def _commands(language: str, menu: tuple[type[Command], ...]) -> list[dict[str, str]]:
     """What is sent when it is chosen is the title: the first word of the command in this language."""
     return [{"title": words(language, f"words.{stem(one)}")[0], "description": t(language, f"does.{stem(one)}")} for one in menu]
+
+
+def _meeting_events(settings: Settings) -> dict[str, Any]:
+    """To be told, of the chats of meetings it is added to alone, when their calls begin and end and who joins."""
+    names = ("OnlineMeeting.ReadBasic.Chat", "OnlineMeetingParticipant.Read.Chat")
+    return {
+        # Without any resource at all these rights are not granted; the bot asks for none.
+        "webApplicationInfo": {"id": settings.app_id, "resource": "https://RscBasedStoreApp"},
+        "authorization": {"permissions": {"resourceSpecific": [{"name": name, "type": "Application"} for name in names]}},
+    }
 
 
 def _search(language: str) -> dict[str, str]:

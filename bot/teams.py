@@ -9,6 +9,7 @@ from botbuilder.core import ActivityHandler, InvokeResponse, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, Attachment
 from typing_extensions import override
 
+from bot.calls import Calls
 from bot.compose import ComposeBox
 from bot.edge import received
 from bot.turn import Turns
@@ -26,10 +27,11 @@ class _Made(dict[str, Any]):
 class MeetingBot(ActivityHandler):  # type: ignore[misc]  # botbuilder ships no types
     """Messages and new conversations are answered by one message, presses and compose boxes in the HTTP response itself."""
 
-    def __init__(self, turns: Turns, compose: ComposeBox) -> None:
+    def __init__(self, turns: Turns, compose: ComposeBox, calls: Calls) -> None:
         super().__init__()
         self._turns = turns
         self._compose = compose
+        self._calls = calls
 
     @override
     async def on_turn(self, turn_context: TurnContext) -> None:
@@ -57,6 +59,10 @@ class MeetingBot(ActivityHandler):  # type: ignore[misc]  # botbuilder ships no 
         if card is None:
             return InvokeResponse(status=HTTPStatus.OK, body={"statusCode": 200})
         return InvokeResponse(status=HTTPStatus.OK, body={"statusCode": 200, "type": CARD, "value": card})
+
+    @override
+    async def on_event_activity(self, turn_context: TurnContext) -> None:
+        await self._calls.take(received(turn_context))
 
     async def _reply(self, turn_context: TurnContext) -> None:
         card = await self._turns.answer(received(turn_context))

@@ -45,7 +45,7 @@ def attendance_desk(card: Card, screen: AttendanceDesk) -> None:
     card.heading(card.t("attendance.desk_title", number=meeting.designation), subtitle=screen.body.name)
     _quorum(card, meeting, screen.quorum, screen.expected)
     names = _names(screen)
-    choices = [(row.person_id, _row(card, row, names, opened=meeting.opened_at is not None)) for row in screen.rows]
+    choices = [(row.person_id, _choice(card, screen, row, names)) for row in screen.rows]
     card.choice_input("person_ids", card.t("attendance.who"), choices, ",".join(screen.person_ids), several=True)
     if screen.pages > 1:
         card.subtle("attendance.page", page=screen.page, pages=screen.pages)
@@ -53,6 +53,9 @@ def attendance_desk(card: Card, screen: AttendanceDesk) -> None:
     marks: list[c.Command | tuple[c.Command, str]] = [
         c.SetAttendance(meeting_id=this, sign=sign, page=screen.page) for sign in ("present", "late", "excused", "absent")
     ]
+    if screen.joined:
+        theirs = c.SetAttendance(meeting_id=this, sign="present", joined=True, page=screen.page)
+        marks.append((theirs, card.t("calls.mark_joined", people=len(screen.joined))))
     for sign in ("present", "absent") if screen.unknown else ():
         everybody = c.SetAttendance(meeting_id=this, sign=sign, rest=True, page=screen.page)
         marks.append((everybody, card.t(f"attendance.rest_{sign}", seats=screen.unknown)))
@@ -108,6 +111,11 @@ def _named(card: Card, row: Row, names: Mapping[str, str]) -> str:
         return name
     member = names.get(row.seat.member_id, "")
     return card.t("attendance.for_seat", name=name, member=member) if member else card.t("attendance.deputy", name=name)
+
+
+def _choice(card: Card, screen: AttendanceDesk, row: Row, names: Mapping[str, str]) -> str:
+    shown = _row(card, row, names, opened=screen.meeting.opened_at is not None)
+    return f"{shown} · {card.t('calls.in_call')}" if row.person_id in screen.joined else shown
 
 
 def _row(card: Card, row: Row, names: Mapping[str, str], *, opened: bool) -> str:

@@ -157,6 +157,8 @@ def closing(card: Card, screen: Closing) -> None:
     if screen.late:
         card.line("record.close_late", names=", ".join(screen.late))
     card.line("record.close_help")
+    if screen.ended is not None:
+        card.line("calls.ended", at=screen.ended.astimezone(screen.body.tz))
     card.text_input("at", card.t("record.close_at"), screen.at, length=10)
     card.submit(c.CloseMeeting(meeting_id=meeting.id, version=meeting.version, confirmed=True))
 

@@ -234,6 +234,9 @@ def _told(tx: Transaction, effect: e.Tell) -> _Message | str | None:
         return None
     language = person.language or person.client_language or (body.language if body else "en")
     steps = next_steps(body, meeting, person, tx.now) if body else ()
+    if effect.sentence == "call_started" and meeting and meeting.phase in BEFORE:
+        opening = c.OpenMeeting(meeting_id=meeting.id, at=dict(effect.params)["start"])
+        steps = (opening, *(step for step in steps if not isinstance(step, c.OpenMeeting)))[:6]
     said = Sentence(f"told.{effect.sentence}", tuple(effect.said.items()))
     screen: Screen = Told(text=said, steps=(*steps[:5], c.MuteMessages()) if mutes else steps)
     if effect.draft_id:

@@ -134,6 +134,7 @@ ACCESS: Mapping[type[c.Command], Access] = {
     c.ApproveMinutes: Access(Right.PREPARE, _REVIEW),
     c.EndRound: Access(Right.CLOCK),
     c.TakeAnswers: Access(Right.CLOCK),
+    c.NoteCall: Access(Right.CLOCK),
     c.WarnQuorum: Access(Right.CLOCK),
     c.RemindRound: Access(Right.CLOCK),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from functools import cache
 
 from meetings.ports import Reply
@@ -480,12 +481,14 @@ class ShowAttendance(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAttendance(Command):
-    """The secretary finds people present, late, excused or absent, those without Teams included. `rest`: every seat without a word."""
+    """The secretary finds people present, late, excused or absent, those without Teams included. `rest`: every seat without a word.
+    `joined`: those who have joined the call."""
 
     meeting_id: str = ""
     person_ids: tuple[str, ...] = ()
     sign: str = ""
     rest: bool = False
+    joined: bool = False
     page: int = 0
 
 
@@ -715,6 +718,18 @@ class TakeAnswers(Command):
 
     meeting_id: str
     replies: tuple[Reply, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteCall(Command):
+    """Teams: a call began or ended, or people joined it. `thread` is the id of its chat, `join_url` its link where that was told; `kind`
+    started, ended or joined; the people by their accounts."""
+
+    thread: str
+    join_url: str
+    kind: str
+    at: datetime
+    account_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

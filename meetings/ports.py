@@ -33,6 +33,16 @@ class Found:
     count: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What Teams has told of a meeting's call: when it began first (aware UTC), when it ended if nothing has come
+    after that, and who has joined. It suggests, no more."""
+
+    started: datetime | None = None
+    ended: datetime | None = None
+    joined: frozenset[str] = frozenset()
+
+
 class Tx(Protocol):
     """One transaction: leaving it commits everything or nothing. Synchronous. Ids of another tenant answer `NotFound`.
 
@@ -105,6 +115,24 @@ class Tx(Protocol):
 
     def meeting_of_event(self, event_id: str) -> str:
         """The id of the meeting whose event this is; "" when it is none of ours."""
+        ...
+
+    def meetings_on(self, first: date, last: date) -> tuple[Meeting, ...]:
+        """The meetings of the tenant on these days and between, as headers."""
+        ...
+
+    def people_of(self, account_ids: Iterable[str]) -> tuple[Person, ...]:
+        """The persons of the tenant that these Teams accounts are known to be."""
+        ...
+
+    def call(self, meeting_id: str) -> Call: ...
+
+    def note_call(self, meeting_id: str, kind: str, at: datetime, person_ids: Iterable[str] = ("",)) -> None:
+        """As told, once however often. Nobody's change: the version stays."""
+        ...
+
+    def drop_call(self, meeting_id: str) -> None:
+        """Keep nothing more of what was told."""
         ...
 
     def later(self, effect: Effect, due: datetime | None = None) -> None:

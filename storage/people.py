@@ -92,6 +92,7 @@ def forget(connection: Connection, person: Person, *, name_kept: bool) -> Gone:
         connection.execute(update(tables.person).where(row).values(emptied | {"muted": False}))
     else:
         connection.execute(delete(tables.person).where(row))
+    connection.execute(delete(tables.call_note).where(tables.call_note.c.person_id == person.id))
     chats = connection.execute(delete(tables.conversation).where(tables.conversation.c.person_id == person.id)).rowcount
     if person.channel_id:
         connection.execute(delete(tables.turn).where(tables.turn.c.key.contains(person.channel_id, autoescape=True)))

@@ -277,6 +277,15 @@ sandbox = Table(
     Column("id", String(400), primary_key=True),
     Column("document", Text, nullable=False),
 )
+# What Teams tells of a meeting's call: `kind` started, ended (of nobody) or joined.
+call_note = Table(
+    "call_note",
+    metadata,
+    Column("meeting_id", String(200), ForeignKey("meeting.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("person_id", String(200), primary_key=True),
+)
 # What decisions are found by (storage/search.py): a copy of the record, and of which version of each meeting it is.
 search_meeting = Table(
     "search_meeting",

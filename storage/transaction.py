@@ -23,7 +23,7 @@ from meetings.commands import Command, inputs, stem
 from meetings.effects import Effect
 from meetings.errors import NotFound
 from meetings.model import Body, Conversation, Document, Draft, EventTrouble, Meeting, Person, Post
-from meetings.ports import EventState, Found, Saved
+from meetings.ports import Call, EventState, Found, Saved
 from meetings.rules.answers import BEFORE
 from storage import journal, outbox, search, tables
 from storage.engine import beginning, open_engine, sqlite_file
@@ -111,6 +111,10 @@ _TURN = {
     "postgresql": postgresql.insert(tables.turn)
     .on_conflict_do_nothing()
     .returning(func.coalesce(select(tables.people.c.version).scalar_subquery(), 0)),
+}
+_CALL_NOTE = {
+    "sqlite": sqlite.insert(tables.call_note).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(tables.call_note).on_conflict_do_nothing(),
 }
 _BODY_VERSION = _head(tables.body, "version")
 
@@ -457,6 +461,39 @@ class Transaction:
         meeting = tables.meeting.c
         wanted = select(tables.meeting).where(meeting.day >= first, meeting.phase.in_(sorted(BEFORE)))
         return tuple(read_row(Meeting, row) for row in self._connection.execute(wanted.order_by(meeting.day, meeting.id)))
+
+    def meetings_on(self, first: date, last: date) -> tuple[Meeting, ...]:
+        meeting = tables.meeting.c
+        wanted = select(tables.meeting).join(tables.body).where(meeting.day.between(first, last))
+        wanted = wanted.where(tables.body.c.tenant_id == self.actor.tenant_id).order_by(meeting.day, meeting.start, meeting.id)
+        return tuple(read_row(Meeting, row) for row in self._connection.execute(wanted))
+
+    def people_of(self, account_ids: Iterable[str]) -> tuple[Person, ...]:
+        person = tables.person.c
+        query = select(tables.person).where(
+            person.tenant_id == self.actor.tenant_id, person.account_id.in_(sorted(set(account_ids) - {""}))
+        )
+        return tuple(self._remember(read_row(Person, row)) for row in self._connection.execute(query.order_by(person.id)))
+
+    def call(self, meeting_id: str) -> Call:
+        self._check_meeting(meeting_id)
+        note = tables.call_note.c
+        rows = self._connection.execute(select(note.kind, note.at, note.person_id).where(note.meeting_id == meeting_id)).all()
+        last = max(rows, key=lambda row: row.at, default=None)
+        return Call(
+            started=min((row.at for row in rows if row.kind == "started"), default=None),
+            ended=last.at if last is not None and last.kind == "ended" else None,
+            joined=frozenset(row.person_id for row in rows if row.kind == "joined"),
+        )
+
+    def note_call(self, meeting_id: str, kind: str, at: datetime, person_ids: Iterable[str] = ("",)) -> None:
+        self._check_meeting(meeting_id)
+        if rows := [{"meeting_id": meeting_id, "kind": kind, "at": at, "person_id": one} for one in person_ids]:
+            self._connection.execute(_CALL_NOTE[self._connection.dialect.name], rows)
+
+    def drop_call(self, meeting_id: str) -> None:
+        self._check_meeting(meeting_id)
+        self._connection.execute(delete(tables.call_note).where(tables.call_note.c.meeting_id == meeting_id))
 
     def watch(self, mailbox: str) -> Watch:
         row = self._connection.execute(select(tables.watch).where(tables.watch.c.mailbox == mailbox)).first()

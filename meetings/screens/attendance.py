@@ -54,7 +54,8 @@ class RollOnBoard(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendanceDesk(Screen):
-    """The roll on the desk, a page of rows to tick, and the newest comings and goings. `person_ids`, `at`, `item_id`: what was typed."""
+    """The roll on the desk, a page of rows to tick, and the newest comings and goings. `joined`: who is not found
+    present yet but has joined the call. `person_ids`, `at`, `item_id`: what was typed."""
 
     body: Body
     meeting: Meeting
@@ -63,6 +64,7 @@ class AttendanceDesk(Screen):
     quorum: Quorum
     expected: Expected
     unknown: int
+    joined: tuple[str, ...] = ()
     movements: tuple[Movement, ...]
     items: tuple[Item, ...]
     page: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from meetings.model import Attachment, Body, Item, Meeting, Person
 from meetings.rules.presence import Quorum
@@ -80,13 +81,15 @@ class DissentForm(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing(Screen):
-    """Closing the meeting: when, or which items lack an outcome; each of those is a button. `late`: who said so and never came in."""
+    """Closing the meeting: when, or which items lack an outcome; each of those is a button. `late`: who said so and never came in.
+    `ended`: when the call in Teams ended, which is suggested as the time."""
 
     body: Body
     meeting: Meeting
     items: tuple[Item, ...]
     at: str
     late: tuple[str, ...] = ()
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from meetings.ports import Tx
 from meetings.rules import attendance as rules
 from meetings.rules.agenda import find_item
 from meetings.rules.answers import BEFORE, expected, holder, is_active
+from meetings.rules.calls import offered
 from meetings.rules.numbering import in_order, number_sections
 from meetings.rules.presence import actors, aside, attended, in_room, inside, quorum
 from meetings.rules.seats import SeatOnDay, seats_on
@@ -126,7 +127,10 @@ def set_attendance(command: c.SetAttendance, tx: Tx, scope: Scope) -> Screen:
     except ValueError:
         raise Refused("attendance.which_sign") from None
     before = {one.id: one for one in meeting.attendances}
-    if command.rest:
+    if command.joined:
+        for person_id in _offered(tx, body, meeting):
+            meeting = rules.sign(body, meeting, person_id, word, tx.new_id)
+    elif command.rest:
         meeting = rules.sign_rest(body, meeting, word, tx.new_id)
     else:
         for person_id in _chosen(body, meeting, command.person_ids):
@@ -137,7 +141,7 @@ def set_attendance(command: c.SetAttendance, tx: Tx, scope: Scope) -> Screen:
     changed = [one.person_id for one in meeting.attendances if before.get(one.id) != one]
     if changed:
         meeting = _saved(tx, meeting)
-    marked = changed if command.rest else list(dict.fromkeys(command.person_ids))
+    marked = changed if command.rest or command.joined else list(dict.fromkeys(command.person_ids))
     return replace(_desk(tx, body, meeting, command.page), notice=_told(tx, _signed_key(meeting, word), marked))
 
 
@@ -229,6 +233,7 @@ def _desk(tx: Tx, body: Body, meeting: Meeting, page: int) -> AttendanceDesk:
         quorum=quorum(body, meeting, _at_hand(meeting)),
         expected=expected(body, meeting),
         unknown=_unknown(body, meeting),
+        joined=_offered(tx, body, meeting),
         movements=tuple(moves),
         items=tuple(items),
         page=page,
@@ -248,6 +253,10 @@ def _unknown(body: Body, meeting: Meeting) -> int:
     """For how many seats one press would say something."""
     said = rules.sign_rest(body, meeting, Sign.PRESENT, str)
     return len(said.attendances) - len(meeting.attendances) if meeting.opened_at is not None else 0
+
+
+def _offered(tx: Tx, body: Body, meeting: Meeting) -> tuple[str, ...]:
+    return offered(meeting, tx.call(meeting.id), [row.person_id for row in _rows(body, meeting)])
 
 
 def _rows(body: Body, meeting: Meeting) -> tuple[Row, ...]:

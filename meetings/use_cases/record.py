@@ -31,6 +31,7 @@ from meetings.model import (
 from meetings.ports import Tx
 from meetings.rules import attendance as rules
 from meetings.rules.agenda import find_item, fitting, with_item
+from meetings.rules.calls import closing_at
 from meetings.rules.numbering import in_order
 from meetings.rules.presence import actors, aside, attended, most_voices, quorum
 from meetings.rules.rounds import require_version
@@ -362,6 +363,7 @@ def close_meeting(command: c.CloseMeeting, tx: Tx, scope: Scope) -> Screen:
     meeting = replace(_back_in(meeting, at), closed_at=at)
     rules.require_times(body, meeting)
     meeting = _kept(tx, replace(meeting, phase=Phase.CLOSED, current_item_id=""))
+    tx.drop_call(meeting.id)
     tx.later(e.RenderDocuments(meeting.id, "minutes"))
     return _closed(tx, body, meeting, sentence("record.closed", number=meeting.designation, at=at.astimezone(body.tz)))
 
@@ -374,11 +376,13 @@ def closing_form(command: c.CloseMeeting, tx: Tx, scope: Scope) -> Screen:
     at_hand = c.ShowItem(meeting_id=meeting.id, item_id=meeting.current_item_id)
     waited = [one.person_id for one in meeting.attendances if one.sign is Sign.LATE and not attended(meeting, one.person_id)]
     late = tuple(person.name for person in tx.people(waited).values())
+    ended = closing_at(meeting, tx.call(meeting.id))
     return Closing(
         body=body,
         meeting=meeting,
         items=items,
-        at=command.at,
+        at=command.at or _clock(body, ended),
+        ended=ended,
         late=late,
         steps=(at_hand, c.ShowAttendance(meeting_id=meeting.id)),
     )

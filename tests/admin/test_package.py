@@ -32,9 +32,8 @@ READY = {**WHOLE, "PUBLISHER_NAME": "Saarten kunta", "PUBLISHER_URL": "https://s
 
 def ready(**changes: str) -> Settings:
     # Settings as the environment would give them; our own names are not aliases there.
-    values = {
-        name if name.startswith(("Microsoft", "GRAPH", "PYKALA")) else name.lower(): text for name, text in {**READY, **changes}.items()
-    }
+    named = ("Microsoft", "GRAPH", "PYKALA", "TEAMS_MEETING")
+    values = {name if name.startswith(named) else name.lower(): text for name, text in {**READY, **changes}.items()}
     return Settings(_env_file=None, **values)  # type: ignore[call-arg,arg-type]
 
 
@@ -89,6 +88,15 @@ def test_everything_the_manifest_names_is_in_the_package_and_nothing_else() -> N
         assert struct.unpack(">IIBB", archive.read("color.png")[16:26]) == (192, 192, 8, 6)
         assert struct.unpack(">IIBB", archive.read("outline.png")[16:26]) == (32, 32, 8, 6)
     assert set(re.findall(r"#\w+|rect", (ROOT / "admin" / "icons" / "outline.svg").read_text(encoding="utf-8"))) == {"#ffffff"}
+
+
+def test_calls_are_asked_to_be_heard_of_only_where_that_is_wanted() -> None:
+    assert not {"webApplicationInfo", "authorization"} & set(manifest(ready()))
+    told = manifest(ready(TEAMS_MEETING_EVENTS="1"))
+    assert faults(schema("MicrosoftTeams.schema.json"), told) == []
+    asked = [one["name"] for one in told["authorization"]["permissions"]["resourceSpecific"]]
+    assert asked == ["OnlineMeeting.ReadBasic.Chat", "OnlineMeetingParticipant.Read.Chat"]
+    assert told["webApplicationInfo"]["id"] == told["bots"][0]["botId"]
 
 
 def test_the_only_domain_is_the_bots_own() -> None:

@@ -598,6 +598,7 @@ def _attendance(w: World) -> Iterator[Screen]:
             quorum=quorum,
             expected=_expected(w),
             unknown=9,
+            joined=("m2", "d3") if meeting is not w.meeting else (),
             movements=w.meeting.movements if meeting is w.meeting else (),
             items=w.meeting.items if meeting is w.meeting else (),
             page=1,
@@ -657,6 +658,7 @@ def _record(w: World) -> Iterator[Screen]:
     to_item = (*back, c.ShowAttendance(meeting_id="meeting"))
     yield record.Closing(body=w.body, meeting=w.meeting, items=w.meeting.items[2:], at="", steps=to_item)
     yield record.Closing(body=w.body, meeting=w.meeting, items=(), at="12.04", steps=to_item)
+    yield record.Closing(body=w.body, meeting=w.meeting, items=(), at="12.04", ended=samples.NOW, steps=to_item)
     yield record.TimesForm(body=w.body, meeting=in_phase(w, Phase.CLOSED), opened="10.00", closed="12.04", steps=to_item[1:])
 
 

@@ -333,6 +333,13 @@ class Channel:
         found: dict[str, Any] = answer.body["composeExtension"]
         return found
 
+    async def call(self, who: Person, thread: str, name: str, value: Any, at: str) -> Answer:
+        """What Teams tells of the call whose chat is `thread`: `name` Start, End, ParticipantJoin or ParticipantLeave; `at` as in JSON."""
+        activity = self._activity("event", who, Place(thread, "groupChat", who.tenant_id))
+        activity["conversation"]["isGroup"] = True
+        activity["channelData"] |= {"source": None, "meeting": {"id": f"MCMxOTp{thread}"}}
+        return await self.send(activity | {"name": f"application/vnd.microsoft.meeting{name}", "value": value, "timestamp": at})
+
     async def send_file(self, who: Person, place: Place, name: str, content: bytes) -> Answer:
         """A file sent to the bot: a message without text and a link the channel serves."""
         file_id = uuid.uuid4().hex
