@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import aiohttp
 
+from cards.actions import NOTHING
 from tests.campaign.databases import Database
 from tests.campaign.outside import Calendars, Outside, WatchedChannel
 from tests.campaign.replicas import Replicas
@@ -112,7 +113,7 @@ class Teams:
         button = find_button(card, verb, **data)
         filled = sent_with(button, card, inputs)
         activity = self._channel.pressed(who, place, button, filled)
-        told = {name: value for name, value in {**button["data"], **filled}.items() if name in TOLD and value}
+        told = {name: value for name, value in {**button["data"], **filled}.items() if name in TOLD and value and value != NOTHING}
         self._ledger.deeds.append(Deed(who.account_id, verb, told))
         answer: Card = card_of(await self._until_answered(activity, press=True))
         return answer
