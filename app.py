@@ -10,14 +10,17 @@ import argparse
 import asyncio
 import gc
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import holidays
+import structlog
 from aiohttp import web
 from alembic.util import CommandError
 from prometheus_client import CollectorRegistry
@@ -63,8 +66,9 @@ from meetings.effects import Effect, ReadAnswers
 from meetings.ports import Mail
 from settings import Settings, read_settings
 from storage.alone import AlreadyRunning
-from storage.faults import fault_of
+from storage.faults import fault_of, told
 from storage.gates import SharedThrottle
+from storage.migrate import newest
 from storage.sandbox import KnownPeople, SandboxTable
 from storage.transaction import Storage, Transaction
 from telemetry.health import Health
@@ -76,7 +80,10 @@ from telemetry.pages import add_operator_pages
 if TYPE_CHECKING:
     from telemetry.tracing import Tracing
 
+log = structlog.get_logger("app")  # run as a program it would be called __main__
 SANDBOX_ORGANISER = "sihteeri@pykala.example"
+# Seconds. Longer than a database server takes to start beside the bot.
+START = 60.0
 # Nobody throttles on one's own machine.
 OFTEN_LOCALLY = timedelta(seconds=5)
 
@@ -114,7 +121,7 @@ async def create_app(
     tracing = _tracing(settings)
     telemetry = Telemetry(metrics, tracing)
     storage = Storage(settings.database_url, clock=clock, holiday=finnish_holiday)
-    await storage.start()
+    await open_storage(storage)
     key = await storage.read(lambda tx: tx.secret("links"))
     links = _links(settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}", key, clock)
     edge = Edge(registration or _edge_config(settings), metrics.channel)
@@ -169,6 +176,7 @@ async def create_app(
         if sandbox:
             add_sandbox(app, SandboxTable(storage), now=clock, directory=KnownPeople(storage))
     app.cleanup_ctx.append(opened)
+    _tell_the_end(app, runner)
     return app
 
 
@@ -185,6 +193,19 @@ def _begin(tx: Transaction) -> None:
     """What goes on for ever: each time writes down the next."""
     tx.later(ReadAnswers())
     begin_forgetting(tx)
+
+
+def _tell_the_end(app: web.Application, runner: Runner) -> None:
+    """That it begins, and when everything is closed."""
+
+    async def draining(_app: web.Application) -> None:
+        log.info("draining", effects=runner.under_way)
+
+    async def stopped(_app: web.Application) -> None:
+        log.info("stopped", effects_left=runner.left)
+
+    app.on_shutdown.append(draining)
+    app.on_cleanup.append(stopped)
 
 
 def _links(base: str, key: bytes, clock: Callable[[], datetime]) -> Links:
@@ -271,6 +292,24 @@ def _credential(settings: Settings) -> Credential | None:
     return ClientSecret(settings.tenant_id, settings.app_id, settings.app_password)
 
 
+async def open_storage(storage: Storage) -> None:
+    """A database server that is away, as when both are started at once, is waited for; whatever else is wrong needs a hand."""
+    until = time.monotonic() + START
+    waiting = False
+    while True:
+        try:
+            await storage.start()
+        except SQLAlchemyError as failure:
+            if not storage.shared or fault_of(failure) != "away" or time.monotonic() > until:
+                raise
+            if not waiting:
+                log.warning("the database is waited for", seconds=START, reason=told(failure))
+            waiting = True
+            await asyncio.sleep(1)
+        else:
+            return
+
+
 async def served(settings: Settings, role: Role = Role.ALL, registration: EdgeConfig | None = None) -> web.Application:
     """The application of a process that does nothing else."""
     log_loop_errors(asyncio.get_running_loop())
@@ -286,6 +325,19 @@ async def _keep_what_is_there(_app: web.Application) -> None:
     gc.freeze()
 
 
+def _started(settings: Settings, role: Role, _addresses: str) -> None:
+    """Once it listens."""
+    log.info(
+        "started",
+        host=settings.host,
+        port=settings.port,
+        role=role.value,
+        schema=newest(),
+        database=settings.database_url.partition(":")[0].partition("+")[0],
+        mode="local" if settings.local else "graph",
+    )
+
+
 def serve(options: argparse.Namespace) -> int:
     role: Role = options.role
     settings = read_settings()
@@ -293,18 +345,25 @@ def serve(options: argparse.Namespace) -> int:
         raise SystemExit(f"--role {role} needs PostgreSQL (DATABASE_URL): on SQLite one process does everything.")
     configure_logs(settings.log_level)
     try:
-        web.run_app(served(settings, role), host=settings.host, port=settings.port, print=None, access_log=None)
+        web.run_app(
+            served(settings, role), host=settings.host, port=settings.port, print=partial(_started, settings, role), access_log=None
+        )
     except AlreadyRunning as refused:
         raise SystemExit(str(refused)) from None
     except SQLAlchemyError as failure:
-        # Whoever starts the bot may see what the driver says; it names no password.
-        said = str(getattr(failure, "orig", None) or type(failure).__name__).strip().partition("\n")[0]
-        raise SystemExit(f"The database cannot be used: {said}") from None
+        raise SystemExit(told(failure)) from None
     except CommandError:
         raise SystemExit("The database is of a newer version than this bot. There is no way back but a backup of before.") from None
     except OSError as failure:
         raise SystemExit(f"Cannot listen on {settings.host}:{settings.port}: {failure.strerror or failure}.") from None
     return 0
+
+
+def _role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(Role)}") from None
 
 
 def main() -> None:
@@ -313,7 +372,11 @@ def main() -> None:
     configure_logs()
     parser = argparse.ArgumentParser(prog="python app.py", description="Without a command it serves.")
     parser.add_argument(
-        "--role", type=Role, choices=list(Role), default=Role.ALL, help="what this process does (web and worker need PostgreSQL)"
+        "--role",
+        type=_role,
+        metavar="{" + ",".join(Role) + "}",
+        default=Role.ALL,
+        help="what this process does (web and worker need PostgreSQL)",
     )
     parser.set_defaults(run=serve)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
@@ -11,6 +13,7 @@ from urllib.parse import urlsplit
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate
+from dotenv import dotenv_values
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -169,6 +172,13 @@ class Settings(BaseSettings):
         return faults
 
 
+# By field, as they are written in the environment.
+NAMES = {field: str(info.validation_alias or field.upper()) for field, info in Settings.model_fields.items()}
+_KNOWN = {name.casefold() for name in NAMES.values()}
+# Of difflib: DATABSE_URL is, HOSTNAME, PGHOST or OTEL_EXPORTER_OTLP_HEADERS is not.
+_NEAR = 0.9
+
+
 def _is_id(value: str) -> bool:
     """As the directory writes its ids, and not the one of nobody."""
     return re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", value) is not None and value.strip("0-") != ""
@@ -211,14 +221,39 @@ def _mail_faults(url: str, sender: str) -> list[str]:
 
 def read_settings() -> Settings:
     """The settings, or SystemExit with every fault in one message."""
+    faults = _mistyped()
     try:
-        return Settings()
+        found = Settings()
     except ValidationError as error:
-        faults = [(one["loc"], one["msg"].removeprefix("Value error, ")) for one in error.errors()]
-        lines = [line for where, fault in faults for line in (f"{_name(where[0])}: {fault}" if where else fault).splitlines()]
-        raise SystemExit("The settings are not complete:\n" + "\n".join(f"- {line}" for line in lines)) from None
+        faults += _faults(error)
+        # While a value alone is wrong, it is not looked how they go together.
+        wrong = {one["loc"][0] for one in error.errors() if one["loc"]}
+        sound = {name: info.default for field, info in Settings.model_fields.items() if (name := info.validation_alias or field) in wrong}
+        if sound:
+            try:
+                Settings(**{str(name): value for name, value in sound.items()})
+            except ValidationError as more:
+                faults += _faults(more)
+    if faults:
+        raise SystemExit("The settings are not complete:\n" + "\n".join(f"- {line}" for line in faults))
+    return found
 
 
-def _name(field: str | int) -> str:
-    """As it is written in the environment: our own names are not aliases."""
-    return str(field).upper() if field in Settings.model_fields else str(field)
+def _faults(error: ValidationError) -> list[str]:
+    """A line each, with the name as it is written in the environment."""
+    faults = [(one["loc"], one["msg"].removeprefix("Value error, ")) for one in error.errors()]
+    return [line for where, fault in faults for line in (f"{NAMES.get(str(where[0]), where[0])}: {fault}" if where else fault).splitlines()]
+
+
+def _mistyped() -> list[str]:
+    """Names that are none of ours and nearly one of ours that is not given: nobody would read them, and a default would hold unnoticed.
+    Where ours is given, another program's setting may well be called alike."""
+    file = dotenv_values(str(Settings.model_config["env_file"]), interpolate=False)
+    given = {name.casefold() for name in (*os.environ, *file)}
+    ours = {name.replace("_", "").casefold(): name for name in NAMES.values() if name.casefold() not in given}
+    ours |= {field.replace("_", ""): name for field, name in NAMES.items() if "_" in field and name.casefold() not in given}
+    faults = []
+    for name in sorted({*os.environ, *file}):
+        if name.casefold() not in _KNOWN and (near := get_close_matches(name.replace("_", "").casefold(), ours, 1, _NEAR)):
+            faults.append(f"{name} is no setting: it is written {ours[near[0]]}")
+    return faults

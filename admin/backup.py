@@ -21,6 +21,7 @@ from settings import read_settings
 from storage.alone import AlreadyRunning, be_alone, be_alone_of_all
 from storage.backup import Unfit, back_up, put_back
 from storage.engine import sqlite_file
+from storage.faults import told
 from storage.look import Version, version_of
 from storage.restored import RESPITE, settle
 from storage.transaction import Storage
@@ -106,7 +107,7 @@ def _finish_postgres(url: str) -> int:
     except AlreadyRunning as refused:
         return _refuse(f"{name} (DATABASE_URL) is not the database that was put back, or has been taken into use. {refused}")
     except SQLAlchemyError as error:
-        return _refuse(f"The database cannot be read: {getattr(error, 'orig', None) or type(error).__name__}")
+        return _refuse(told(error))
     try:
         return _finish(url)
     finally:
@@ -117,7 +118,7 @@ def _finish(url: str) -> int:
     try:
         newest = asyncio.run(_settled(url))
     except SQLAlchemyError as error:
-        return _refuse(f"The database cannot be written: {getattr(error, 'orig', None) or type(error).__name__}")
+        return _refuse(told(error))
     name = sqlite_file(url) or make_url(url).database
     sys.stdout.write(
         f"The record of {name} goes up to {newest.strftime(_MOMENT)}. At the next start the secretaries are told so; no comment round"

@@ -32,6 +32,7 @@ from graph.client import GraphClient
 from graph.mail import SmtpMail
 from meetings.ports import CalendarFailure
 from settings import Settings, read_settings
+from storage.faults import told
 from storage.look import Version, channels_of, version_of
 
 _PART, _RESULT = 19, 10
@@ -130,10 +131,8 @@ def database_row(url: str) -> Row:
                 return Row(part, Result.WORKS, "There is none yet: the bot makes it at its first start.")
             return Row(part, Result.MISSING, "The folder of DATABASE_URL does not exist.")
         version = version_of(url)
-    except (SQLAlchemyError, ImportError, OSError) as error:
-        # Whoever runs the bot may see what the driver says; it names no password.
-        said = str(getattr(error, "orig", None) or "").strip().partition("\n")[0] or type(error).__name__
-        return Row(part, Result.MISSING, f"DATABASE_URL cannot be opened ({said}).", ("see docs/settings.md",))
+    except (SQLAlchemyError, OSError) as error:
+        return Row(part, Result.MISSING, told(error), ("see docs/settings.md",))
     says = {
         Version.CURRENT: "It answers, and is of this version.",
         Version.OLDER: "It answers; the bot brings it to this version at its next start.",

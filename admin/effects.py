@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from settings import read_settings
 from storage.dead import Listed, NotDead, count, drop, listed, revive
+from storage.faults import told
 from storage.look import Version, version_of
 from storage.outbox import DEAD, DROPPED, RUNNING, WAITING
 from storage.transaction import Storage
@@ -76,7 +77,7 @@ def _run(options: argparse.Namespace) -> int:
     except NotDead as refused:
         return _refuse(f"{refused}\nNothing was changed.")
     except SQLAlchemyError as error:
-        return _refuse(f"The database cannot be used ({type(getattr(error, 'orig', None) or error).__name__}).")
+        return _refuse(told(error))
     return 0
 
 
@@ -89,6 +90,8 @@ async def _act(url: str, action: str, seqs: tuple[int, ...], states: tuple[str, 
             sys.stdout.write(", ".join(f"{number} {state}" for state, number in sorted(counts.items())) + "\n")
         elif action == "retry":
             rows = await storage.execute(lambda connection, now: revive(connection, now, seqs or _all_dead(connection)))
+            if not rows:
+                sys.stdout.write("Nothing is dead.\n")
             _done(rows, "retried", lambda _row: "Is tried again at once.")
         else:
             rows = await storage.execute(lambda connection, now: drop(connection, now, seqs))

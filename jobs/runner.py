@@ -22,6 +22,7 @@ from jobs.retry import decide
 from jobs.steady import Steady
 from storage import gates, outbox, workers
 from storage.alone import be_alone
+from storage.faults import OUTAGES, fault_of
 from storage.outbox import ATTEMPTS, Claimed
 from storage.transaction import Storage
 from storage.wakes import listen
@@ -43,6 +44,12 @@ KEPT = timedelta(days=90)
 MARGIN = 2.0
 
 Handler = Callable[[Any], Awaitable[str]]
+
+
+def _tell(what: str, error: Exception) -> None:
+    """Storage tells once of a database that is away, for all that could not be done meanwhile."""
+    if fault_of(error) not in OUTAGES:
+        log.error(what, exc_info=error)
 
 
 class Runner:
@@ -73,6 +80,13 @@ class Runner:
         self._give_up_lock: Callable[[], None] = lambda: None
         self._stopping = False
         self._looked = 0.0
+        # Effects that were begun here, and left when it stopped.
+        self.left = 0
+
+    @property
+    def under_way(self) -> int:
+        """How many effects have been begun here and not ended."""
+        return len(self._tasks)
 
     @property
     def state(self) -> str:
@@ -106,6 +120,7 @@ class Runner:
             await asyncio.wait([self._loop], timeout=GRACE)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=GRACE)
+        self.left = len(self._tasks)
         left = [*self._tasks, *self._beats, *([self._loop] if self._loop else [])]
         for task in left:
             task.cancel()
@@ -122,8 +137,8 @@ class Runner:
             await asyncio.sleep(workers.BEAT)
             try:
                 await self._beat()
-            except Exception:  # a database away for a minute
-                log.exception("no sign of life could be given")
+            except Exception as error:  # a database away for a minute
+                _tell("no sign of life could be given", error)
                 self._steady_since = None
 
     async def _beat(self) -> None:
@@ -157,8 +172,8 @@ class Runner:
                 await self._forget()
                 found = await self._claim()
                 wait = None if found else await self._idle()
-            except Exception:  # a database away for a minute: the loop must outlive it
-                log.exception("effects could not be claimed")
+            except Exception as error:  # a database away for a minute: the loop must outlive it
+                _tell("effects could not be claimed", error)
                 self._unsure = True
                 found, wait = [], POLL
             for claimed in found:
@@ -257,8 +272,8 @@ class Runner:
             try:
                 if not await self._storage.execute(write, single=single):
                     log.warning("an effect was taken over by another process")
-            except Exception:
-                log.exception("an effect's end could not be written")
+            except Exception as error:
+                _tell("an effect's end could not be written", error)
                 await asyncio.sleep(POLL)
             else:
                 return

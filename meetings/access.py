@@ -200,7 +200,8 @@ def require(command: c.Command, body: Body | None, meeting: Meeting | None, pers
     access = ACCESS[type(command)]
     held = roles_about(body, meeting, person, day) if body else frozenset()
     if not holds(access.right, held, meeting):
-        raise NotAllowed(f"access.{access.right}", body=body.name if body else "")
+        # Where there is no body, there is nobody whose right it would be.
+        raise NotAllowed(f"access.{access.right}", body=body.name) if body else NotAllowed("access.set_up")
     if access.phases and meeting is not None and meeting.phase not in access.phases:
         raise Refused(f"phase.{meeting.phase}", meeting=meeting.designation)
 

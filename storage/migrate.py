@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, func, select
 
 from storage.engine import open_engine
@@ -32,6 +33,11 @@ def upgrade(engine: Engine) -> None:
         connection.commit()
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+
+
+def newest() -> str:
+    """The revision of a database of this version."""
+    return str(ScriptDirectory(str(HERE)).get_current_head())
 
 
 def main() -> None:

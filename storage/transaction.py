@@ -28,7 +28,7 @@ from meetings.rules.answers import BEFORE
 from storage import journal, outbox, search, tables
 from storage.engine import beginning, open_engine, sqlite_file
 from storage.errors import Conflict, Unavailable
-from storage.faults import fault_of
+from storage.faults import OUTAGES, PARTIAL, fault_of
 from storage.journal import Entry
 from storage.known import MOST as MOST_KNOWN
 from storage.known import Known, Root
@@ -36,6 +36,7 @@ from storage.mapping import as_loaded, by_id, load_root, read_row, save_root, sa
 from storage.migrate import upgrade
 from storage.tables import Children
 from storage.wakes import wake
+from telemetry.outage import Outage
 from telemetry.under_way import turn_id
 from texts import wording
 
@@ -367,6 +368,12 @@ class Transaction:
         self.body(row.body_id)
         return self._remember(read_row(Draft, row))
 
+    def draft_of(self, body_id: str, kind: str, source: str) -> Draft | None:
+        drafts = tables.draft.c
+        of_body = select(tables.draft).where(drafts.body_id == self.body(body_id).id, drafts.kind == kind, drafts.source == source)
+        row = self._connection.execute(of_body.order_by(drafts.id.desc()).limit(1)).first()
+        return self._remember(read_row(Draft, row)) if row else None
+
     def drop_draft(self, draft_id: str) -> None:
         if (Draft, draft_id) not in self._loaded:
             self.draft(draft_id)
@@ -593,6 +600,7 @@ class Storage:
         self._holiday = holiday
         self._known = Known(known)
         self._refused = False
+        self._outage, self._troubled = Outage(), Outage()
         self._sqlite = url.startswith("sqlite")
         # Whether other processes may work on the same database.
         self.shared = not self._sqlite
@@ -742,15 +750,26 @@ class Storage:
     def _again(self, once: Callable[[int], Result], until: float = float("inf")) -> Result:
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return once(attempt)
+                done = once(attempt)
             except (Conflict, IntegrityError):
                 if attempt == ATTEMPTS:
                     raise
             except DBAPIError as error:
                 if attempt == ATTEMPTS or not _passing(error) or time.monotonic() > until:
                     self._refused = True
+                    self._away(error)
                     raise
+            except (NoConnection, Unavailable) as error:
+                self._away(error)
+                raise
+            else:
+                self._outage.ended()
+                return done
         raise AssertionError("the last attempt returns or raises")
+
+    def _away(self, error: Exception) -> None:
+        if (fault := fault_of(error)) in OUTAGES:
+            (self._troubled if fault in PARTIAL else self._outage).lasts(fault)
 
 
 def _try_to_write(connection: Connection, _now: datetime) -> None:

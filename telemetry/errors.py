@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
+from pathlib import Path
 from traceback import extract_tb
 
 from meetings.errors import Coded
@@ -11,6 +12,7 @@ from meetings.errors import Coded
 # Their texts name parts of the program.
 _OF_THE_PROGRAM = (AttributeError, ImportError, NameError, TypeError)
 _DEEPEST = 12
+_HERE = Path(__file__).parents[1]
 
 
 def reason(error: BaseException) -> str:
@@ -40,5 +42,12 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def places(error: BaseException) -> list[str]:
-    """Where it was raised, the outermost call first: `file:line function`."""
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)]
+    """Where it was raised, the outermost call first: `file:line function`. Of the calls only those of this program, and the last."""
+    frames = list(extract_tb(error.__traceback__))
+    told = [frame for frame in frames[:-1] if _ours(Path(frame.filename))] + frames[-1:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in told]
+
+
+def _ours(file: Path) -> bool:
+    """The libraries may lie below this folder too, in .venv."""
+    return file.is_relative_to(_HERE) and "site-packages" not in file.parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ SAYS: Mapping[str, str] = {
     "database away": "The database cannot be reached; what is asked is answered with an apology, and effects wait until it is back.",
     "database gone": "The database file was moved, replaced or deleted under the running bot: put it back, or start the bot anew.",
     "database silent": "The database does not answer in time.",
+    "database refused": "The database server does not let the bot in any more: user or password are other than in DATABASE_URL.",
+    "database missing": "The database server has no database of the name in DATABASE_URL.",
+    "database forbidden": "The database server denies the bot a right that it needs.",
     "database full": "The disc of the database is full: nothing can be written until there is room.",
     "database read_only": "The database takes nothing that is written: it is read-only.",
     "database failing": "The database refuses what it is asked; the log says how.",
@@ -97,7 +101,8 @@ class Health:
         self._looked = self._monotonic()
         self.last, before = State(database, self._runner(), "jumped" if jumped else "ok", jumped, outbox), self.last
         if self.last.ready != before.ready:
-            log.warning("ready" if self.last.ready else "not ready", database=database, runner=self.last.runner)
+            says, level = ("ready", logging.INFO) if self.last.ready else ("not ready", logging.WARNING)
+            log.log(level, says, database=database, runner=self.last.runner)
         return self.last
 
     def _answered(self, flight: asyncio.Future[Mapping[str, float]]) -> tuple[str, Mapping[str, float]]:

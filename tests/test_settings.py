@@ -184,3 +184,40 @@ def test_metrics_are_read_from_the_networks_that_are_named(monkeypatch: pytest.M
         ip_network("10.20.0.0/16"),
         ip_network("fd00::/8"),
     )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("DATABSE_URL", "DATABASE_URL"),
+        ("DATABASE_URI", "DATABASE_URL"),
+        ("MICROSOFT_APP_TENANT_ID", "MicrosoftAppTenantId"),
+        ("APP_PASSWORD", "MicrosoftAppPassword"),
+        ("GRAPH_ORGANIZER", "GRAPH_ORGANISER"),
+    ],
+)
+@pytest.mark.parametrize("in_file", [False, True])
+def test_a_mistyped_name_is_not_overlooked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wrong: str, right: str, in_file: bool) -> None:
+    for name, value in WHOLE.items():
+        if name != right:
+            monkeypatch.setenv(name, value)
+    if in_file:
+        (tmp_path / ".env").write_text(f"{wrong}=x\n", encoding="ascii")
+    else:
+        monkeypatch.setenv(wrong, "x")
+    with pytest.raises(SystemExit) as refused:
+        read_settings()
+    assert f"- {wrong} is no setting: it is written {right}" in str(refused.value).splitlines()
+
+
+def test_what_others_call_alike_is_theirs(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = "HOSTNAME PGHOST PGPORT OTEL_EXPORTER_OTLP_HEADERS OTEL_EXPORTER_OTLP_TRACES_ENDPOINT PYKALA_PORT SMTP_USER DATABASE_URI"
+    read(monkeypatch, DATABASE_URL="sqlite:///pykala.db", **dict.fromkeys(others.split(), "x"))
+
+
+def test_all_faults_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit) as refused:
+        read(monkeypatch, PORT="many", LOG_LEVEL="loud", METRICS_FROM="everybody", MicrosoftAppType="Other", PUBLIC_URI="x", PUBLIC_URL="")
+    said = str(refused.value)
+    for name in ("PORT", "LOG_LEVEL", "METRICS_FROM", "MicrosoftAppType", "PUBLIC_URL must"):
+        assert said.count(f"- {name}") == 1, said

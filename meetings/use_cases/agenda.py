@@ -384,7 +384,10 @@ HANDLERS: Mapping[type[c.Command], Callable[[Any, Tx, Scope], Screen]] = {
 
 
 def _wanted(command: c.ReadAgenda, tx: Tx, scope: Scope) -> Screen:
-    del tx
+    """What was made of the text when it came first; the form with it where nothing was, or is no more."""
+    draft = tx.draft_of(scope.body.id, "agenda", command.text) if command.text.strip() else None
+    if draft is not None and draft.meeting_id == scope.meeting.id:
+        return agenda_draft(draft, 1, scope)
     return AgendaWanted(body=scope.body, meeting=scope.meeting, text=command.text)
 
 

@@ -41,8 +41,9 @@ def read_dates(command: c.ReadDates, tx: Tx, scope: Scope) -> Screen:
 
 
 def dates_wanted(command: c.ReadDates, tx: Tx, scope: Scope) -> Screen:
-    del tx
-    return DatesWanted(body=scope.body, text=command.text)
+    """What was made of the text when it came first; the form with it where nothing was, or is no more."""
+    draft = tx.draft_of(scope.body.id, "dates", command.text) if command.text.strip() else None
+    return dates_draft(draft, 1, tx, scope) if draft is not None else DatesWanted(body=scope.body, text=command.text)
 
 
 def dates_draft(draft: Draft, page: int, tx: Tx, scope: Scope) -> Screen:

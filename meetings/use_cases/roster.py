@@ -32,8 +32,9 @@ def read_roster(command: c.ReadRoster, tx: Tx, scope: Scope) -> Screen:
 
 
 def roster_wanted(command: c.ReadRoster, tx: Tx, scope: Scope) -> Screen:
-    del tx
-    return RosterWanted(body=scope.body, text=command.text)
+    """What was made of the text when it came first; the form with it where nothing was, or is no more."""
+    draft = tx.draft_of(scope.body.id, "roster", command.text) if command.text.strip() else None
+    return roster_draft(draft, 1, tx, scope) if draft is not None else RosterWanted(body=scope.body, text=command.text)
 
 
 def roster_draft(draft: Draft, page: int, tx: Tx, scope: Scope) -> Screen:

@@ -151,17 +151,10 @@ async def test_a_role_on_sqlite_is_refused_in_a_sentence(tmp_path: Path) -> None
     assert (process.returncode, said.decode()) == (1, sentence)
 
 
-@pytest.mark.parametrize(
-    ("url", "sentence"),
-    [
-        ("postgresql://anna:salasana@127.0.0.1:1/pykala", "The database cannot be used: connection failed:"),
-        ("sqlite:////nowhere/at/all.db", "The database cannot be used: unable to open database file"),
-    ],
-)
-async def test_a_start_without_a_database_is_one_sentence(tmp_path: Path, url: str, sentence: str) -> None:
-    status, said = await command(tmp_path, PYKALA_LOCAL="1", DATABASE_URL=url)
-    assert (status, said.startswith(sentence), said.count("\n")) == (1, True, 1), said
-    assert "salasana" not in said
+async def test_a_start_without_a_database_is_one_sentence(tmp_path: Path) -> None:
+    status, said = await command(tmp_path, PYKALA_LOCAL="1", DATABASE_URL="sqlite:////nowhere/at/all.db")
+    sentence = "The SQLite file in DATABASE_URL cannot be opened: is it there, and may this user read and write it and its folder?"
+    assert (status, said) == (1, f"{sentence} (unable to open database file)\n")
 
 
 async def test_a_start_on_a_newer_database_is_one_sentence(tmp_path: Path) -> None:
@@ -256,8 +249,8 @@ def test_a_database_of_another_version(url: str, number: str, result: Result, sa
     [
         ("sqlite:////nowhere/at/all.db", "The folder of DATABASE_URL does not exist"),
         ("postgresql+psycopg://anna:salasana@127.0.0.1:9/pykala", "Connection refused"),
-        ("mysql+nothing://127.0.0.1/x", "DATABASE_URL cannot be opened (NoSuchModuleError)"),
-        ("nonsense", "DATABASE_URL cannot be opened (ArgumentError)"),
+        ("mysql+nothing://127.0.0.1/x", "The database cannot be used. (NoSuchModuleError)"),
+        ("nonsense", "The database cannot be used. (ArgumentError)"),
     ],
 )
 def test_a_database_that_is_not_there(url: str, said: str) -> None:
@@ -267,4 +260,4 @@ def test_a_database_that_is_not_there(url: str, said: str) -> None:
 
 def test_something_that_is_no_database(url: str, tmp_path: Path) -> None:
     (tmp_path / "pykala.db").write_text("not a database, though it is long enough to be taken for one" * 10, encoding="ascii")
-    assert check.database_row(url).says == "DATABASE_URL cannot be opened (file is not a database)."
+    assert check.database_row(url).says == "The database cannot be used. (file is not a database)"

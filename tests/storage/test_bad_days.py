@@ -18,6 +18,8 @@ from storage.errors import Unavailable
 from storage.transaction import Storage, Transaction
 from tests.storage.databases import Clock, empty
 
+# docs/operations.md: people are told within so many seconds, whatever ails the database.
+ANSWERED = 10.0
 AINO = Person("aino", "tenant", "Aino Saarela" * 1000)
 
 
@@ -70,7 +72,7 @@ async def test_a_file_that_another_process_holds(storage: Storage, tmp_path: Pat
     with closing(sqlite3.connect(tmp_path / "test.db")) as other:
         other.execute("BEGIN IMMEDIATE")
         _, seconds = await _refused(storage)
-        assert BUSY - 0.5 < seconds < 15
+        assert BUSY - 0.5 < seconds < ANSWERED
     await _goes_on(storage)
 
 
@@ -98,17 +100,17 @@ async def test_a_postgres_that_goes_away(postgres_url: str, clock: Clock) -> Non
     opened = Storage(postgres_url, clock=clock, known=0)
     await opened.start()
     try:
-        with _away(postgres_url):
+        with away(postgres_url):
             for _ in range(3):
                 word, seconds = await _refused(opened)
-                assert (word, seconds < 15) == ("away", True)
+                assert (word, seconds < ANSWERED) == ("away", True)
         await _goes_on(opened)
     finally:
         await opened.close()
 
 
 @contextmanager
-def _away(url: str) -> Iterator[None]:
+def away(url: str) -> Iterator[None]:
     """No connection is let in, and those there are cut."""
     parts = make_url(url)
     engine = create_engine(parts.set(database="postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT")

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import structlog
 from aiohttp import web
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import create_engine
+from sqlalchemy.exc import IntegrityError, OperationalError
 from yarl import URL
 
 from bot.edge import ChannelFailure
@@ -188,3 +189,15 @@ async def test_what_is_no_http_is_answered_and_is_no_error_of_ours(logged: io.St
         assert b" 40" in await reader.read(20)
         writer.close()
     assert [line for line in lines(logged) if line["level"] == "error"] == []
+
+
+def test_of_the_calls_only_the_program_s_own_and_the_last_are_told(logged: io.StringIO) -> None:
+    engine = create_engine("sqlite://")
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SELECT nothing")
+    except OperationalError:
+        structlog.get_logger("bot.turn").exception("turn failed")
+    (told,) = (one for one in lines(logged) if one["event"] == "turn failed")
+    first, last = told["at"]
+    assert (first.partition(":")[0], "sqlalchemy" in last) == (__file__, True)
