@@ -31,7 +31,7 @@ from bot.answer_page import AnswerPage
 from bot.calls import Calls
 from bot.comment_page import CommentPage
 from bot.compose import ComposeBox
-from bot.edge import Edge, EdgeConfig
+from bot.edge import Edge, EdgeConfig, channel_issuer
 from bot.notifications import PATH as NOTIFICATIONS
 from bot.notifications import add_notifications
 from bot.pages import add_documents
@@ -261,6 +261,7 @@ def _edge_config(settings: Settings) -> EdgeConfig:
         assertion=assertion,
         openid_metadata_url=settings.openid_metadata_url,
         login_url=settings.login_url,
+        channel_issuer=channel_issuer(settings.openid_metadata_url),
         allowed_tenants=settings.tenants(),
     )
 

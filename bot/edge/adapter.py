@@ -106,7 +106,7 @@ async def _read(request: web.Request) -> object:
         content = await request.read()
     except web.HTTPRequestEntityTooLarge:
         raise Rejected(413, "An activity may have at most 1 MiB.") from None
-    except (web.RequestPayloadError, web.HTTPException, ValueError) as error:
+    except (web.RequestPayloadError, web.HTTPException, ValueError, OSError) as error:
         raise Rejected(400, "The body cannot be read.") from error
     if len(content) > LARGEST:
         raise Rejected(413, "An activity may have at most 1 MiB.")

@@ -13,6 +13,9 @@ AppType = Literal["SingleTenant", "UserAssignedMSI", "Certificate", "Federated",
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
+# Where the keys are read tells the cloud; the government's channel signs and is spoken to by another name.
+_GOVERNMENT = "login.botframework.azure.us"
+
 # Commercial and government clouds, as in "Send proactive messages" and "CreateConversation API behavior" of the Teams documentation.
 TEAMS_SERVICE_HOSTS = ("smba.trafficmanager.net", "smba.*.teams.microsoft.com", "smba.*.teams.microsoft.us")
 
@@ -76,6 +79,11 @@ class EdgeConfig:
     def downloads_from(self, url: str) -> bool:
         """Whether a file may be fetched from there."""
         return _allowed(url, (*FILE_HOSTS, *LOOPBACK) if self.local else FILE_HOSTS)
+
+
+def channel_issuer(openid_metadata_url: str) -> str:
+    """Who signs what comes from the channel whose keys are told there."""
+    return f"https://api.botframework.{'us' if URL(openid_metadata_url).host == _GOVERNMENT else 'com'}"
 
 
 def _allowed(address: str, patterns: tuple[str, ...]) -> bool:

@@ -64,12 +64,12 @@ class SigningKeys:
 
     async def find(self, key_id: str) -> SigningKey:
         """The key, or `Rejected`: 401 when the issuer has none of that id, 503 when no key could be had at all."""
-        now = self._clock()
-        if key_id not in self._keys or now >= self._fresh_until:
-            if self._flight and not self._flight.done():
-                await asyncio.shield(self._flight)
-            elif now >= self._not_before:
+        now, known = self._clock(), key_id in self._keys
+        if not known or now >= self._fresh_until:
+            if (self._flight is None or self._flight.done()) and now >= self._not_before:
                 self._flight = asyncio.create_task(self._renew())
+            # A key we have is good while the list is read anew: an issuer that is away must not hold up everybody once a minute.
+            if self._flight is not None and not known:
                 await asyncio.shield(self._flight)
         if key_id in self._keys:
             return self._keys[key_id]

@@ -14,6 +14,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from bot.edge import channel_issuer
 from bot.edge.failures import Rejected
 from bot.edge.validation import ASK_AGAIN, KEYS_FRESH, REMEMBERED_TOKENS, Door, SigningKeys
 from tests.bot.edge_parts import Echo, Served, entra, serve
@@ -248,6 +249,34 @@ async def test_keys_are_fetched_once_and_again_for_an_unknown_key_at_most_once_a
         assert issuer.counts["keys"] == 2
 
 
+async def test_a_list_of_a_day_ago_is_read_anew_while_its_keys_still_count() -> None:
+    async with Issuer() as issuer, aiohttp.ClientSession() as session:
+        now = [1000.0]
+        keys = SigningKeys(issuer.metadata_url, lambda: session, clock=lambda: now[0])
+        old = jwt.get_unverified_header(issuer.token("x"))["kid"]
+        found = await keys.find(old)
+        fresh = issuer.rotate()
+        del issuer._keys[old]
+        now[0] += KEYS_FRESH
+        assert await keys.find(old) is found
+        await keys.find(fresh)
+        with pytest.raises(Rejected):
+            await keys.find(old)
+        assert issuer.counts["keys"] == 2
+
+
+@pytest.mark.parametrize(
+    ("metadata", "issuer"),
+    [
+        ("https://login.botframework.com/v1/.well-known/openidconfiguration", "https://api.botframework.com"),
+        ("https://login.botframework.azure.us/v1/.well-known/openidconfiguration", "https://api.botframework.us"),
+        ("https://login.botframework.azure.us.evil.example/", "https://api.botframework.com"),
+    ],
+)
+def test_each_cloud_has_its_own_channel(metadata: str, issuer: str) -> None:
+    assert channel_issuer(metadata) == issuer
+
+
 async def test_known_keys_outlive_an_issuer_that_is_down() -> None:
     async with Issuer() as issuer, aiohttp.ClientSession() as session:
         now = [1000.0]
@@ -262,6 +291,9 @@ async def test_known_keys_outlive_an_issuer_that_is_down() -> None:
         found = await keys.find(known)
         issuer.down = True
         now[0] += KEYS_FRESH
+        assert await keys.find(known) is found
+        with pytest.raises(Rejected):
+            await keys.find("nobody")  # waits for what was asked
         assert await keys.find(known) is found
 
 

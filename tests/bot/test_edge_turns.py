@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +25,7 @@ from botbuilder.schema import (
     SuggestedActions,
 )
 from msrest import Deserializer
+from yarl import URL
 
 from bot.edge import received
 from bot.edge.connector import as_json
@@ -291,3 +294,18 @@ async def test_what_is_not_an_activity_is_refused() -> None:
         assert await _raw(served.url, b"", None, "GET") == 405
         assert await _raw(served.url, b"not gzip", **{"Content-Encoding": "gzip"}) == 400
         assert [asked.body["text"] for asked in channel.requests] == ["sanoit: hei"] * len(channel.requests)
+
+
+async def test_a_caller_who_hangs_up_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    async with local(Echo()) as (served, _):
+        url = URL(served.url)
+        _, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(b"POST /api/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+        await writer.drain()
+        writer.close()
+        for _ in range(500):
+            if caplog.records:
+                break
+            await asyncio.sleep(0.01)
+    assert [(entry.levelname, entry.getMessage()) for entry in caplog.records] == [("INFO", "refused with 400: The body cannot be read.")]
