@@ -52,6 +52,10 @@ def page() -> str:
         "",
         "## Who may do what",
         "",
+        "To who has no part in a body and does not stand on its channel, nothing of it exists, whatever ids they know.",
+        "Roles are those of today, and of a meeting also those of its day. Guests, and people of other organisations in a shared",
+        "channel, are people like any other: they act by their seat. Who shows no account is told so, and no more.",
+        "",
         "| command | who | phases of the meeting |",
         "|---|---|---|",
     ]
