@@ -1,4 +1,5 @@
-"""A whole meeting in which much goes wrong: of its people, their words and keys nothing is in the logs, nor in why an effect failed."""
+"""A whole meeting in which much goes wrong: of its people, their words and keys nothing is in the logs, in the metrics, nor in why an effect
+failed (of traces: test_tracing.py)."""
 
 from __future__ import annotations
 
@@ -123,6 +124,8 @@ async def test_a_whole_meeting_is_logged_without_a_word_of_it(
     room: Room, post: Server, logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await lived_through(room, post, monkeypatch)
+    status, metrics = await room.get(f"{room.url}/metrics")
+    assert (status, b'pykala_turn_seconds_count{command="comment_minutes"' in metrics) == (200, True)
     await room.stop()
     told = [json.loads(line) for line in logged.getvalue().splitlines()]
     events = {one["event"] for one in told}
@@ -132,6 +135,7 @@ async def test_a_whole_meeting_is_logged_without_a_word_of_it(
     assert {one["level"] for one in ours} >= {"debug", "warning", "error"}
     text, errors = logged.getvalue(), json.dumps(rows(room, "SELECT DISTINCT why FROM failed"), ensure_ascii=False)
     for word in CAST:
+        assert not re.search(rf"\b{re.escape(word)}", metrics.decode(), re.IGNORECASE), word
         assert not re.search(rf"\b{re.escape(word)}", text, re.IGNORECASE), (word, [one for one in text.splitlines() if word in one][:3])
         assert not re.search(rf"\b{re.escape(word)}", errors, re.IGNORECASE), (word, errors)
 
