@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cards import agenda, answers, attendance, guide, minutes, planning, polls, quotes, record, search, seats, setup
+from cards import agenda, answers, attendance, guide, minutes, people, planning, polls, quotes, record, search, seats, setup
 from cards.kit import QUOTED, VERSION, Card, fits
 from meetings.screens.base import Screen
 from meetings.screens.quotes import Quote
@@ -17,6 +17,7 @@ CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
     **attendance.CARDS,
     **guide.CARDS,
     **minutes.CARDS,
+    **people.CARDS,
     **planning.CARDS,
     **polls.CARDS,
     **quotes.CARDS,

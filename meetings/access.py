@@ -69,6 +69,7 @@ ACCESS: Mapping[type[c.Command], Access] = {
     c.ChooseLanguage: Access(Right.LOOK),
     c.MuteMessages: Access(Right.LOOK),
     c.UnmuteMessages: Access(Right.LOOK),
+    c.ShowMyData: Access(Right.LOOK),
     c.TakeText: Access(Right.PREPARE),
     c.UseText: Access(Right.PREPARE),
     c.AnswerQuestion: Access(Right.PREPARE),

@@ -101,6 +101,11 @@ class UnmuteMessages(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowMyData(Command):
+    """What is kept of the one who asks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TakeText(Command):
     """A pasted text or a sent file that was not asked for: kept, and the person says what it is."""
 

@@ -79,6 +79,10 @@ class Tx(Protocol):
         """Persons of the tenant known to have a Teams account."""
         ...
 
+    def own_rows(self) -> Mapping[str, int]:
+        """How many rows there are about the actor or by them, by table; those without any are left out."""
+        ...
+
     def desk(self, person_id: str) -> Conversation | None:
         """The personal chat with a person, if one was ever opened."""
         ...

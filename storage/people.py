@@ -68,6 +68,18 @@ def traces(connection: Connection, person_id: str) -> Traces:
 
 def kept_of(connection: Connection, person: Person) -> dict[str, list[dict[str, Any]]]:
     """Every row that is about the person or was written by them, by its table, under the names of the columns."""
+    rows = {name: [dict(row._mapping) for row in connection.execute(query)] for name, query in _queries(person).items()}
+    return {name: found for name, found in rows.items() if found}
+
+
+def count_of(connection: Connection, person: Person) -> dict[str, int]:
+    """How many rows `kept_of` has of each table."""
+    queries = _queries(person).items()
+    counts = {name: connection.execute(select(func.count()).select_from(query.subquery())).scalar_one() for name, query in queries}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _queries(person: Person) -> dict[str, Select[Any]]:
     queries: dict[str, Select[Any]] = {"person": select(tables.person).where(tables.person.c.id == person.id)}
     for table in tables.metadata.sorted_tables:
         if _columns(table) and table is not tables.journal:
@@ -79,8 +91,7 @@ def kept_of(connection: Connection, person: Person) -> dict[str, list[dict[str, 
     queries["journal"] = select(done.seq, done.at, done.command, done.body_id, done.meeting_id, done.payload, done.origin).where(
         done.person_id == person.id
     )
-    rows = {name: [dict(row._mapping) for row in connection.execute(query)] for name, query in queries.items()}
-    return {name: found for name, found in rows.items() if found}
+    return queries
 
 
 def forget(connection: Connection, person: Person, *, name_kept: bool) -> Gone:

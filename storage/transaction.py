@@ -25,7 +25,7 @@ from meetings.errors import NotFound
 from meetings.model import Body, Conversation, Document, Draft, EventTrouble, Meeting, Person, Post
 from meetings.ports import Call, EventState, Found, Saved
 from meetings.rules.answers import BEFORE
-from storage import journal, outbox, search, tables
+from storage import journal, outbox, people, search, tables
 from storage.engine import beginning, open_engine, sqlite_file
 from storage.errors import Conflict, Unavailable
 from storage.faults import OUTAGES, PARTIAL, fault_of
@@ -300,6 +300,9 @@ class Transaction:
         person = tables.person.c
         query = select(tables.person).where(person.tenant_id == self.actor.tenant_id, person.account_id != "").order_by(person.name)
         return tuple(self._remember(read_row(Person, row)) for row in self._connection.execute(query))
+
+    def own_rows(self) -> Mapping[str, int]:
+        return people.count_of(self._connection, self.actor)
 
     def desk(self, person_id: str) -> Conversation | None:
         row = self._connection.execute(_DESK, {"person": person_id}).first()

@@ -30,10 +30,15 @@ def offices(body: Body, person_id: str) -> tuple[Office, ...]:
     return (*held, *((Office.CHECKER,) if body.approval is Approval.CHECKERS and person_id in body.checker_ids else ()))
 
 
+def places_of(body: Body, person_id: str) -> tuple[Holding | Expert, ...]:
+    """The seats they hold or held, and their places as an expert."""
+    places: tuple[Holding | Expert, ...] = (*body.holdings, *body.experts)
+    return tuple(one for one in places if one.person_id == person_id)
+
+
 def had_place(body: Body, person_id: str, day: date) -> bool:
     """Whether they held a seat, or attended as an expert, on that day."""
-    places: tuple[Holding | Expert, ...] = (*body.holdings, *body.experts)
-    return any(one.person_id == person_id and one.in_force(day) for one in places)
+    return any(one.in_force(day) for one in places_of(body, person_id))
 
 
 def is_recorded(meeting: Meeting, person_id: str) -> bool:

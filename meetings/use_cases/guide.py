@@ -203,6 +203,7 @@ TYPED: tuple[type[c.Command], ...] = (
     c.ChooseLanguage,
     c.MuteMessages,
     c.UnmuteMessages,
+    c.ShowMyData,
     c.ReadRoster,
     c.ShowSeats,
     c.PlanMeeting,
@@ -233,7 +234,9 @@ TYPED: tuple[type[c.Command], ...] = (
 
 # So many bodies make a choice.
 MANY = 2
-WITHOUT_BODY = frozenset({c.ShowHelp, c.ShowStatus, c.SetUpBody, c.ChooseBody, c.ChooseLanguage, c.MuteMessages, c.UnmuteMessages})
+WITHOUT_BODY = frozenset(
+    {c.ShowHelp, c.ShowStatus, c.SetUpBody, c.ChooseBody, c.ChooseLanguage, c.MuteMessages, c.UnmuteMessages, c.ShowMyData}
+)
 
 HANDLERS: Mapping[type[c.Command], Callable[[Any, Tx, Scope], Screen]] = {
     c.Welcome: welcome,

@@ -49,14 +49,31 @@ from meetings.reading.roster import read_roster
 from meetings.rules.agenda import fitting
 from meetings.rules.answers import Expected
 from meetings.rules.numbering import in_order
+from meetings.rules.people import places_of
 from meetings.rules.planning import Plan
 from meetings.rules.polls import Suiting
 from meetings.rules.presence import Quorum
 from meetings.rules.schedules import Fit
 from meetings.rules.seats import seats_on
 from meetings.rules.steps import next_steps
-from meetings.screens import agenda, answers, attendance, base, guide, minutes, planning, polls, quotes, record, search, seats, setup
+from meetings.screens import (
+    agenda,
+    answers,
+    attendance,
+    base,
+    guide,
+    minutes,
+    people,
+    planning,
+    polls,
+    quotes,
+    record,
+    search,
+    seats,
+    setup,
+)
 from meetings.screens.base import Screen, sentence
+from meetings.use_cases.people import KINDS
 from tests import samples
 
 # Every construct of Markdown, HTML, templates and mentions that a client might make something of, with emoji and Hebrew beside it.
@@ -212,6 +229,7 @@ def screens(w: World) -> Iterator[Screen]:
     yield from _minutes(w)
     yield from _search(w)
     yield from _quotes(w)
+    yield from _people(w)
 
 
 def _steps(w: World, meeting: Meeting | None) -> tuple[c.Command, ...]:
@@ -701,6 +719,17 @@ def _minutes(w: World) -> Iterator[Screen]:
         steps=steps,
     )
     yield minutes.CommentsShown(body=w.body, meeting=review, comments=(), people={}, page=1, pages=1, steps=steps)
+
+
+def _people(w: World) -> Iterator[Screen]:
+    person = replace(w.people["m1"], email="aino.saarela@saaret.example", account_id="0f" * 16, language="sv")
+    held = [one for one in w.body.holdings if w.large or one.person_id == "m1"]
+    dated = replace(held[0], since=date(2025, 1, 1), until=date(2026, 12, 31))
+    places = tuple((w.body, one) for one in (dated, *held[1:], *places_of(w.body, "x1")))
+    counts = tuple((kind, 123_456 if w.large else number) for number, kind in enumerate(KINDS))
+    steps = (c.ShowStatus(), c.ShowHelp())
+    yield people.MyData(person=person, places=places, counts=counts, steps=steps)
+    yield people.MyData(person=replace(person, email="", language=""), places=(), counts=counts, steps=steps)
 
 
 def _search(w: World) -> Iterator[Screen]:

@@ -28,6 +28,7 @@ ASKED: tuple[Command, ...] = (
     c.AskAgain(text="pöytikirja", nearest=("prepare_minutes",)),
     c.ChooseBody(),
     c.ChooseLanguage(),
+    c.ShowMyData(),
     c.SetUpBody(),
     c.ShowBody(),
     c.ChangeBody(),

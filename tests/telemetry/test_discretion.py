@@ -1,5 +1,5 @@
-"""A whole meeting in which much goes wrong: of its people, their words and keys nothing is in the logs, in the metrics, nor in why an effect
-failed (of traces: test_tracing.py)."""
+"""A whole meeting in which much goes wrong: of its people, their words and keys nothing is in the logs, in the metrics, nor in why an
+effect failed (of traces: test_tracing.py)."""
 
 from __future__ import annotations
 

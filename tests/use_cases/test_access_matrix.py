@@ -50,6 +50,7 @@ SAYS: dict[str, tuple[AbstractSet[str], str]] = {
     "choose_language": (ALL, ""),
     "mute_messages": (ALL, ""),
     "unmute_messages": (ALL, ""),
+    "show_my_data": (ALL, ""),
     "show_seats": (ALL, ""),
     "show_meetings": (ALL, ""),
     "show_meeting": (ALL, f"{BEFORE} {RECORD} approved"),
