@@ -95,14 +95,11 @@ def _queries(person: Person) -> dict[str, Select[Any]]:
 
 
 def forget(connection: Connection, person: Person, *, name_kept: bool) -> Gone:
-    """Take away what is theirs and no aggregate's: the person itself or, with `name_kept`, all but its name; their chat; messages and
-    letters to them; drafts that mention them; and what they typed for themselves, or others about them, from the journal."""
-    row = tables.person.c.id == person.id
-    if name_kept:
-        emptied = dict.fromkeys(("email", "account_id", "channel_id", "language", "client_language", "desk_body_id"), "")
-        connection.execute(update(tables.person).where(row).values(emptied | {"muted": False}))
-    else:
-        connection.execute(delete(tables.person).where(row))
+    """Take away what is theirs and no aggregate's: the person, unless the record needs the name, which is all that they consist of by now;
+    their chat; when they joined calls; messages and letters to them; drafts that mention them; and from the journal what they typed for
+    themselves, or others about them."""
+    if not name_kept:
+        connection.execute(delete(tables.person).where(tables.person.c.id == person.id))
     connection.execute(delete(tables.call_note).where(tables.call_note.c.person_id == person.id))
     chats = connection.execute(delete(tables.conversation).where(tables.conversation.c.person_id == person.id)).rowcount
     if person.channel_id:
