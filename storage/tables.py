@@ -253,6 +253,8 @@ Index(
 Index("ix_effect_crashes", effect.c.crashes, sqlite_where=text("crashes > 0"), postgresql_where=text("crashes > 0"))
 # One row a process that carries out effects. `seen_at` is by the database's clock, as those of machines differ.
 worker = Table("worker", metadata, Column("id", String(40), primary_key=True), Column("seen_at", Instant, nullable=False))
+# The revisions of the versions that may run on this database, written by the newest that migrated it.
+beside = Table("beside", metadata, Column("revision", String(32), primary_key=True))
 # One row a thing that bears only so much at a time: when it is free again, by the database's clock.
 gate = Table("gate", metadata, Column("name", String(400), primary_key=True), Column("free_at", Instant, nullable=False))
 # One row a mailbox whose events are followed: where reading the changes goes on, and the subscription that tells of them at once.

@@ -86,8 +86,12 @@ def _chain(seen: Seen, verdict: Verdict) -> None:
     before = ""
     query = "SELECT before, body_id, meeting_id, person_id, at, command, payload, origin, salt, sealed, hash, seq FROM journal ORDER BY seq"
     for told, *whose, at, command, payload, origin, salt, sealed, digest, seq in seen.database.rows(query):
-        follows = _digest(before, *whose, moment(at).isoformat(), command, sealed)
-        if (told, sealed, digest) != (before, _digest(payload, origin, salt), follows):
+        parts = (before, *whose, moment(at).isoformat(), command)
+        if sealed:
+            whole = (sealed, digest) == (_digest(payload, origin, salt), _digest(*parts, sealed))
+        else:  # as versions before 0009 write it
+            whole = digest == hashlib.sha256("\n".join((*parts, payload)).encode()).hexdigest()
+        if told != before or not whole:
             verdict.say("broken", f"the journal's chain at row {seq}, {command}")
             return
         before = digest

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Engine, MetaData, Table, text
 
 from storage.engine import open_engine
-from storage.migrate import HERE, upgrade
+from storage.migrate import HERE, TOGETHER, newest, revisions, upgrade
 from storage.tables import metadata
 from tests.storage.databases import ROOT
 
@@ -66,8 +68,8 @@ def test_up_again_changes_nothing(engine: Engine) -> None:
 
 
 def test_up_from_each_earlier_version_keeps_what_is_there(engine: Engine) -> None:
-    revisions = [one.revision for one in ScriptDirectory(str(HERE)).walk_revisions("base", "heads")][::-1]
-    _to(engine, revisions[0])
+    first, *others = revisions("base")
+    _to(engine, first)
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO turn (key, at) VALUES ('key', '2026-05-11 07:00:00.000000')"))
         row = text(
@@ -75,7 +77,7 @@ def test_up_from_each_earlier_version_keeps_what_is_there(engine: Engine) -> Non
             " VALUES ('', '', 'aino', '2026-05-11 07:00:00.000000', 'show_help', '', :before, :hash)"
         )
         connection.execute(row, [{"before": "", "hash": "aa"}, {"before": "aa", "hash": "bb"}])
-    for revision in revisions[1:]:
+    for revision in others:
         _to(engine, revision)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT hash FROM journal ORDER BY seq")).scalars().all() == ["aa", "bb"]
@@ -83,15 +85,11 @@ def test_up_from_each_earlier_version_keeps_what_is_there(engine: Engine) -> Non
     assert _differences(engine) == []
 
 
-# The first that runs beside others.
-TOGETHER = "0004"
-
-
 def test_the_version_before_still_reads_and_writes_what_it_knows(engine: Engine) -> None:
     """While a new version is rolled out, replicas of both work on the tables of the new one. A row of the old one lacks what is new, and
     what it reads must be there."""
     before: dict[str, Table] = {}
-    for revision in [one.revision for one in ScriptDirectory(str(HERE)).walk_revisions(TOGETHER, "heads")][::-1]:
+    for revision in revisions(TOGETHER):
         _to(engine, revision)
         now = MetaData()
         now.reflect(engine)
@@ -103,6 +101,32 @@ def test_the_version_before_still_reads_and_writes_what_it_knows(engine: Engine)
             assert all(column.nullable or column.server_default is not None for column in added), f"{revision}: {name} needs a default"
         before = dict(now.tables)
     assert before
+
+
+@contextmanager
+def _of_a_later_version(engine: Engine, *beside: str) -> Iterator[None]:
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        connection.execute(text("DELETE FROM beside"))
+        connection.execute(text("INSERT INTO beside VALUES (:it)"), [{"it": one} for one in (*beside, "9999")])
+    yield
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": newest()})
+
+
+def test_the_version_before_starts_beside_a_later_one(engine: Engine) -> None:
+    """While that is rolled out, a process of the version before may end and come again: it leaves the database as it finds it."""
+    with _of_a_later_version(engine, newest()):
+        upgrade(engine)
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
+            assert set(connection.execute(text("SELECT revision FROM beside")).scalars()) == {newest(), "9999"}
+
+
+def test_a_version_that_is_too_old_does_not_start(engine: Engine) -> None:
+    with _of_a_later_version(engine), pytest.raises(CommandError):
+        upgrade(engine)
 
 
 def test_there_is_one_line_of_revisions() -> None:
