@@ -32,12 +32,11 @@ def deputies_shown(card: Card, screen: DeputiesShown) -> None:
         card.line("answers.no_calls")
         return
     member_of = {seat.seat.id: names.get(seat.member_id) or seat.seat.organisation or "–" for seat in screen.seats}
-    heads = (card.t("answers.when"), card.t("answers.for_whom"), card.t("answers.deputy"), card.t("answers.answer"))
     rows = [
-        (_when(card, screen, one), member_of.get(one.seat_id, "–"), names.get(one.deputy_id, "–"), _state(card, one))
+        (member_of.get(one.seat_id, "–"), f"{names.get(one.deputy_id, '–')}: {_state(card, one)}\n{_when(card, screen, one)}")
         for one in screen.calls[-MOST:]
     ]
-    card.table(heads, rows, (3, 4, 4, 3))
+    card.table((card.t("answers.for_whom"), card.t("answers.deputy")), rows, (2, 3))
     if len(screen.calls) > MOST:
         card.subtle("answers.newest", count=MOST)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from cards.answers import expectation
-from cards.kit import Card
+from cards.kit import Card, Colour
 from meetings import commands as c
 from meetings.model import Meeting, Movement, Phase, Sign
 from meetings.rules.answers import Expected
@@ -15,6 +16,8 @@ from meetings.screens.attendance import AttendanceDesk, OpeningAsked, RollOnBoar
 from meetings.screens.base import Screen
 from texts import format_time
 
+# Of the empty seats, what is shown of those who would act for them, besides those of whom nothing is known.
+_EMPTY: tuple[tuple[str, Colour], ...] = (("late", "warning"), ("excused", "attention"), ("absent", "attention"))
 _GROUPS = ("present", "attending", "aside", "late", "maybe", "excused", "absent", "called", "waiting")
 
 
@@ -27,12 +30,17 @@ def roll_on_board(card: Card, screen: RollOnBoard) -> None:
     meeting = screen.meeting
     title = "attendance.roll_title" if meeting.opened_at else "attendance.answers_title"
     card.heading(card.t(title, number=meeting.designation), subtitle=screen.body.name)
-    _quorum(card, meeting, screen.quorum, screen.expected)
+    told = _quorum(card, meeting, screen.quorum, screen.expected)
     names = _names(screen)
     groups: dict[str, list[str]] = {group: [] for group in _GROUPS}
+    empty = Counter[str]()
     for row in screen.rows:
         if group := _group(row, over=meeting.roll_closed_at is not None, closed=meeting.closed_at is not None):
             groups[group].append(_named(card, row, names))
+            if row.expected and row.free:
+                empty[group] += 1
+    if told:
+        _presence(card, told, screen.quorum, empty)
     labels = {group: group for group in _GROUPS} | ({} if meeting.opened_at else {"present": "coming"})
     card.facts((card.t(f"attendance.group_{labels[group]}"), ", ".join(people)) for group, people in groups.items())
     if meeting.phase is Phase.OPEN:
@@ -70,13 +78,23 @@ def attendance_desk(card: Card, screen: AttendanceDesk) -> None:
         card.buttons([(c.TakeBack(meeting_id=this, mark_id=one.id), _move(card, screen, one)) for one in screen.movements])
 
 
-def _quorum(card: Card, meeting: Meeting, found: Quorum, before: Expected) -> None:
-    """How things stand; of a meeting that is over, nothing stands any more."""
+def _presence(card: Card, told: str, found: Quorum, empty: Mapping[str, int]) -> None:
+    """The seats as a bar: filled, and empty by what is known of the one who would act. A seat of which nothing is known is just empty."""
+    known = [(card.t(f"attendance.group_{group}"), empty[group], colour) for group, colour in _EMPTY if empty[group]]
+    rest = found.seats - found.filled - sum(count for _, count, _ in known)
+    card.parts(
+        told,
+        [(card.t("attendance.group_present"), found.filled, "good"), *known, (card.t("attendance.group_waiting"), max(rest, 0), "neutral")],
+    )
+
+
+def _quorum(card: Card, meeting: Meeting, found: Quorum, before: Expected) -> str:
+    """How things stand; of a meeting that is over, nothing stands any more. The sentence about the quorum, once the meeting is open."""
     if meeting.closed_at is not None:
-        return
+        return ""
     if meeting.opened_at is None:
         expectation(card, before)
-        return
+        return ""
     if found.quorate:
         key = "attendance.quorate"
     else:
@@ -84,6 +102,7 @@ def _quorum(card: Card, meeting: Meeting, found: Quorum, before: Expected) -> No
     card.line(key, filled=found.filled, seats=found.seats, needed=found.needed)
     if not found.quorate and found.filled >= found.needed:
         card.line("attendance.chair_missing")
+    return card.t(key, filled=found.filled, seats=found.seats, needed=found.needed)
 
 
 def _group(row: Row, *, over: bool, closed: bool) -> str:

@@ -27,8 +27,8 @@ def welcomed(card: Card, screen: Welcomed) -> None:
 def help_shown(card: Card, screen: HelpShown) -> None:
     card.heading(card.t("guide.help_title"), subtitle=screen.body.name if screen.body else "")
     card.line("guide.help_intro")
-    rows = [(words(card.language, f"words.{stem(command)}")[0], card.t(f"does.{stem(command)}")) for command in screen.commands]
-    card.table((card.t("guide.help_word"), card.t("guide.help_does")), rows, (1, 2))
+    for command in screen.commands:
+        card.explained(words(card.language, f"words.{stem(command)}")[0], card.t(f"does.{stem(command)}"))
 
 
 def asked_again(card: Card, screen: AskedAgain) -> None:

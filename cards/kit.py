@@ -14,16 +14,24 @@ from microsoft_teams.cards import (
     ActionSet,
     AdaptiveCard,
     CardElement,
+    ChartColor,
     Choice,
     ChoiceSetInput,
     ColumnDefinition,
     Container,
     DateInput,
+    DonutChart,
+    DonutChartData,
     ExecuteAction,
     Fact,
     FactSet,
+    HorizontalBarChart,
+    HorizontalBarChartDataValue,
     OpenUrlAction,
     RichTextBlock,
+    StackedHorizontalBarChart,
+    StackedHorizontalBarChartData,
+    StackedHorizontalBarChartDataPoint,
     SubmitActionData,
     Table,
     TableCell,
@@ -58,8 +66,13 @@ _INDENT = re.compile(r"^[^\S\n]+", re.MULTILINE)
 # At the start of a line: lists, headings, quotes, and the rules that make headings of the line above.
 _BLOCK = re.compile(r"^(\d*)([-+.)](?=\s|$)|[#>]|[-=](?=[-=\s]*$))", re.MULTILINE)
 
-# Between the parts of links, images and text functions, and after what begins a tag or an entity.
-_LINK = re.compile(r"(?<=\])(?=[(\[])|(?<=[<&])|(?<=\{)(?=\{)")
+# Between the parts of links, images and text functions, after what begins a tag or an entity, and before what makes a heading or a list.
+_LINK = re.compile(r"(?<=\])(?=[(\[])|(?<=[<&])|(?<=\{)(?=\{)|^(?=[-+*#>])")
+# Of a chart: names of a theme's colours, which a client makes readable in the dark too.
+Colour = ChartColor
+_DONE: Colour = "good"
+_LEFT: Colour = "neutral"
+_NUMBERED = re.compile(r"^(\d+[.)]) ")
 
 
 def escape(text: str) -> str:
@@ -68,8 +81,9 @@ def escape(text: str) -> str:
 
 
 def _unlinked(text: str) -> str:
-    """Text of a choice. Some clients read Markdown there and others would show a backslash: an invisible joiner breaks links and tags."""
-    return _LINK.sub("\u2060", text)
+    """Text of a choice. Some clients read Markdown there and others would show a backslash: an invisible joiner stops links, tags and
+    lists."""
+    return _NUMBERED.sub("\\1\u00a0", _LINK.sub("\u2060", text))
 
 
 def fits(card: dict[str, Any]) -> bool:
@@ -129,13 +143,18 @@ class Card:
         self._body.append(element)
 
     def notice(self, sentence: Sentence | None, *, wrong: bool) -> None:
-        """One sentence on top of the card."""
+        """One sentence that matters, on top of the card or of a form; several in a row stand together."""
         if sentence is None:
             return
         self._fallback.append(self.cut(self.say(sentence), 500))
         text = self.marked(sentence.key, **dict(sentence.params))
         style: Literal["attention", "good"] = "attention" if wrong else "good"
-        self.add(Container(style=style, bleed=True, items=[TextBlock(text=text, wrap=True, weight="Bolder")]))
+        said = TextBlock(text=text, wrap=True, weight="Bolder")
+        above = self._body[-1] if self._body else None
+        if isinstance(above, Container) and above.style == style:
+            above.items = [*(above.items or ()), said]
+        else:
+            self.add(Container(style=style, bleed=True, items=[said]))
 
     def heading(self, text: str, *, subtitle: str = "") -> None:
         """The card's title (typed text is escaped here), with a quieter line below."""
@@ -184,17 +203,46 @@ class Card:
         if rows:
             self.add(FactSet(facts=rows))
 
+    def explained(self, word: str, meaning: str) -> None:
+        """A word and below it what it means."""
+        self.add(TextBlock(text=self.shown(word, 250), wrap=True, weight="Bolder", spacing="Small"))
+        self.add(TextBlock(text=self.shown(meaning, 500), wrap=True, spacing="None"))
+
     def table(self, headers: Sequence[str], rows: Iterable[Sequence[str]], widths: Sequence[int] = ()) -> None:
-        """A table of short cells with a header row."""
+        """A table of short cells with a header row; a cell may have several lines. Two columns at most fit a narrow pane."""
         widths = widths or (1,) * len(headers)
 
         def cell(text: str, *, bold: bool = False) -> TableCell:
-            return TableCell(items=[TextBlock(text=self.shown(text, 250) or "–", wrap=True, weight="Bolder" if bold else "Default")])
+            texts = [self.shown(line, 250) or "–" for line in text.split("\n")]
+            items = [TextBlock(text=one, wrap=True, weight="Bolder" if bold else "Default", spacing="None") for one in texts]
+            return TableCell(items=list[CardElement](items))
 
         lines = [TableRow(cells=[cell(text, bold=True) for text in headers])]
         lines += [TableRow(cells=[cell(text) for text in row]) for row in rows]
         columns = [ColumnDefinition(width=width) for width in widths]
         self.add(Table(columns=columns, rows=lines, first_row_as_headers=True, show_grid_lines=True))
+
+    # --- charts: beside a text that says the same. A client that draws none drops them by its fallback. They name no capability in
+    # `requires`: none is documented, and one that a client does not know would hide them everywhere. ---
+
+    def parts(self, title: str, counts: Iterable[tuple[str, int, Colour]]) -> None:
+        """One bar of (label, count, colour) parts of a whole, empty ones left out; `title` is the text beside it."""
+        points = [StackedHorizontalBarChartDataPoint(legend=label, value=count, color=colour) for label, count, colour in counts if count]
+        if points:
+            bar = StackedHorizontalBarChartData(title="", data=points)
+            self.add(StackedHorizontalBarChart(title=title, data=[bar], fallback="drop"))
+
+    def bars(self, title: str, counts: Iterable[tuple[str, int, Colour]]) -> None:
+        """A bar for each (label, count, colour), to be compared; `title` is the text beside them."""
+        values = [HorizontalBarChartDataValue(x=label, y=count, color=colour) for label, count, colour in counts]
+        self.add(HorizontalBarChart(title=title, data=values, display_mode="AbsoluteNoAxis", fallback="drop"))
+
+    def ring(self, title: str, done: tuple[str, int], left: tuple[str, int]) -> None:
+        """How much of a whole is done, each part as (label, count); `title` is the text beside it."""
+        counts = ((*done, _DONE), (*left, _LEFT))
+        points = [DonutChartData(legend=label, value=count, color=colour) for label, count, colour in counts]
+        value = f"{done[1]}/{done[1] + left[1]}"
+        self.add(DonutChart(title=title, value=value, data=points, thickness="Thin", max_width="200px", fallback="drop"))
 
     # --- inputs: every one with a label and an error message ---
 
@@ -344,9 +392,11 @@ class Card:
         if actions:
             self.add(ActionSet(actions=actions))
 
-    def documents(self, documents: Iterable[Document]) -> None:
-        """Links to the PDF and Word of a document: in the channel's files where it is there, else by signed address."""
-        self.links((self.t(f"documents.open_{one.format}"), one.link or self._address(one.id)) for one in documents)
+    def documents(self, documents: Iterable[Document], *, of: str = "") -> None:
+        """Links to the PDF and Word of a document: in the channel's files where it is there, else by signed address. `of`: which document,
+        where a card has several."""
+        which = f" ({self.cut(of, 60)})" if of else ""
+        self.links((self.t(f"documents.open_{one.format}") + which, one.link or self._address(one.id)) for one in documents)
 
     def finish(self, steps: Sequence[Command] = ()) -> dict[str, Any]:
         """The card as JSON. At most six buttons are primary, the rest go to the overflow menu."""

@@ -33,6 +33,7 @@ def minutes_desk(card: Card, screen: MinutesDesk) -> None:
                 (card.t("minutes.state"), card.t(f"minutes.result_{sent.result}")),
             )
         )
+        _progress(card, sent, screen.answered, screen.asked)
         unreached(card, screen.unheard, "minutes.unheard")
         if screen.stopped:
             card.line(f"minutes.stop_{screen.stopped}")
@@ -61,6 +62,7 @@ def round_on_board(card: Card, screen: RoundOnBoard) -> None:
             (card.t("minutes.comments"), str(screen.comments)),
         )
     )
+    _progress(card, sent, screen.answered, screen.asked)
     card.documents(screen.documents)
 
 
@@ -107,6 +109,13 @@ def approved_on_board(card: Card, screen: ApprovedOnBoard) -> None:
     card.heading(_title(card, screen.body, screen.meeting), subtitle=screen.body.name)
     _approval(card, screen.body, screen.meeting)
     card.documents(screen.documents)
+
+
+def _progress(card: Card, sent: Round, answered: int, asked: int) -> None:
+    """A ring while answers are waited for, beside the number that says the same."""
+    if sent.result is RoundResult.RUNNING and asked:
+        told = card.t("minutes.answered_of", answered=answered, asked=asked)
+        card.ring(told, (card.t("minutes.answers"), answered), (card.t("minutes.unanswered"), max(asked - answered, 0)))
 
 
 def _approval(card: Card, body: Body, meeting: Meeting) -> None:

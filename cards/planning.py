@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from cards.drafts import POINTED_OUT, questions, unplaced
@@ -126,9 +126,7 @@ def dates_read(card: Card, screen: DatesRead) -> None:
     if ranked:
         by_calendars(card, screen, ranked)
     elif screen.rows:
-        heads = (card.t("planning.number_head"), card.t("planning.when"), card.t("planning.place"))
-        rows = [(one.number, when(card, one.plan), where(card, one.plan)) for one in screen.rows]
-        card.table(heads, rows, (2, 5, 4))
+        _dates(card, [(one.number, when(card, one.plan), where(card, one.plan)) for one in screen.rows])
     if not ranked:
         doubtful(card, screen.rows)
     unplaced(card, "planning.unplaced", screen.rest)
@@ -175,10 +173,15 @@ def doubtful(card: Card, rows: Sequence[DateRow]) -> None:
         card.subtle("planning.more_doubts", count=len(doubts) - POINTED_OUT)
 
 
+def _dates(card: Card, rows: Iterable[tuple[str, str, str]]) -> None:
+    """Number, time and place of each."""
+    heads = (card.t("planning.number_head"), card.t("planning.when"))
+    card.table(heads, [(number, f"{time}\n{place}" if place else time) for number, time, place in rows], (2, 5))
+
+
 def dates_planned(card: Card, screen: DatesPlanned) -> None:
     card.heading(card.t("planning.meetings"), subtitle=screen.body.name)
-    heads = (card.t("planning.number_head"), card.t("planning.when"), card.t("planning.place"))
-    card.table(heads, [(one.designation, when(card, one), where(card, one)) for one in screen.meetings], (2, 5, 4))
+    _dates(card, [(one.designation, when(card, one), where(card, one)) for one in screen.meetings])
     card.subtle("planning.calendar")
     unreached(card, screen.without_address)
 

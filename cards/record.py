@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cards.kit import Card
+from cards.kit import Card, Colour
 from meetings import commands as c
 from meetings.model import Item, Outcome, Phase, Standing
 from meetings.rules.attendance import FOUND
@@ -13,6 +13,8 @@ from meetings.screens.base import Screen
 from meetings.screens.record import AttachForm, Closing, DisqualifyForm, DissentForm, ItemDesk, TimesForm, VoteForm
 
 LONGEST = 20_000
+# For and against are no good and bad: two colours that say nothing.
+_VOTES: tuple[Colour, ...] = ("categoricalBlue", "categoricalMarigold", "neutral")
 _STOCK = (
     ("as_proposed", "noted", "amended", "tabled", "sent_back"),
     ("elected", "rejected", "withdrawn", "lapsed"),
@@ -83,7 +85,10 @@ def _beside(card: Card, screen: ItemDesk) -> None:
             changes.append((c.TakeBack(meeting_id=meeting.id, mark_id=one.id), card.t("record.undo_aside", name=name)))
     for vote in meeting.votes:
         if vote.item_id == item.id:
-            card.line("record.voted", given=vote.votes_for, against=vote.votes_against, blank=vote.blank)
+            counts: dict[str, int] = {"given": vote.votes_for, "against": vote.votes_against, "blank": vote.blank}
+            card.line("record.voted", **counts)
+            labels = ("record.votes_for", "record.votes_against", "record.blank")
+            card.bars(card.t("record.voted", **counts), zip(map(card.t, labels), counts.values(), _VOTES, strict=True))
             if vote.chair_choice is not None:
                 card.line(f"stock.tie_{vote.chair_choice}")
             changes.append((c.TakeBack(meeting_id=meeting.id, mark_id=vote.id), card.t("record.undo_vote")))

@@ -47,10 +47,11 @@ def _row(card: Card, row: DecisionRow, *, named: bool) -> None:
         if row.found.proposed:
             card.subtle("search.of_proposal")
         card.typed(row.found.sentence, limit=400)
+    whose = f" ({row.body.name})" if named else ""
     if row.documents:
-        card.documents(row.documents)
+        card.documents(row.documents, of=f"{meeting.designation}, {row.body.name}" if named else meeting.designation)
     elif row.way is not None:
-        card.buttons([(row.way, card.t("search.open", number=meeting.designation, section=str(item.section or item.position)))])
+        card.buttons([(row.way, card.t("search.open", number=meeting.designation, section=str(item.section or item.position)) + whose)])
 
 
 def _field(card: Card, screen: SearchForm) -> None:

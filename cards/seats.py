@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cards.drafts import questions, unplaced
@@ -37,8 +37,7 @@ def roster_read(card: Card, screen: RosterRead) -> None:
         card.line("seats.read_summary", **{name: str(number) for name, number in counts.items()})
     questions(card, screen.draft, screen.questions)
     if screen.rows:
-        heads = (card.t("seats.number"), card.t("seats.organisation"), card.t("seats.member"), card.t("seats.deputies"))
-        card.table(heads, [_read_row(card, row) for row in screen.rows], (2, 5, 5, 5))
+        card.table((card.t("seats.organisation"), card.t("seats.member")), [_read_row(card, row) for row in screen.rows], (2, 3))
         card.subtle("seats.tick", tick=LINKED)
     if screen.experts:
         card.subheading(card.t("seats.experts"))
@@ -64,8 +63,8 @@ def seats_shown(card: Card, screen: SeatsShown) -> None:
     if not screen.seats:
         card.line("seats.none")
         return
-    heads = (card.t("seats.number"), card.t("seats.organisation"), card.t("seats.member"), card.t("seats.deputies"))
-    card.table(heads, [_row(card, body, seat, screen.people) for seat in screen.seats], (2, 5, 5, 5))
+    heads = (card.t("seats.organisation"), card.t("seats.member"))
+    card.table(heads, [_row(card, body, seat, screen.people) for seat in screen.seats], (2, 3))
     card.subtle("seats.tick", tick=LINKED)
     if screen.experts:
         card.subheading(card.t("seats.experts"))
@@ -104,21 +103,25 @@ def person_name(people: Mapping[str, Person], person_id: str, *, tick: bool = Tr
     return f"{person.name} {LINKED}" if tick and person.account_id else person.name
 
 
-def _row(card: Card, body: Body, seat: SeatOnDay, people: Mapping[str, Person]) -> tuple[str, str, str, str]:
+def _row(card: Card, body: Body, seat: SeatOnDay, people: Mapping[str, Person]) -> tuple[str, str]:
     member = person_name(people, seat.member_id)
     if office := {body.chair_id: "chair", body.vice_chair_id: "vice_chair"}.get(seat.member_id, "") if seat.member_id else "":
         member = f"{member} ({card.t(f'seats.role_{office}')})"
     if seat.on_leave:
         member = f"{member} ({card.t('seats.leave')})"
-    deputies = ", ".join(person_name(people, one) for one in seat.deputy_ids) or "–"
-    return str(seat.seat.position), seat.seat.organisation, member, deputies
+    return _cells(card, seat.seat.position, seat.seat.organisation, member, [person_name(people, one) for one in seat.deputy_ids])
 
 
-def _read_row(card: Card, row: RosterRow) -> tuple[str, str, str, str]:
+def _read_row(card: Card, row: RosterRow) -> tuple[str, str]:
     member = _written(card, row.member) if row.member else "–"
     if row.on_leave:
         member = f"{member} ({card.t('seats.leave')})"
-    return str(row.position), row.organisation, member, ", ".join(_written(card, one) for one in row.deputies) or "–"
+    return _cells(card, row.position, row.organisation, member, [_written(card, one) for one in row.deputies])
+
+
+def _cells(card: Card, position: int, organisation: str, member: str, deputies: Sequence[str]) -> tuple[str, str]:
+    """The seat, and who holds it: the member, and the deputies on a line of their own."""
+    return f"{position}. {organisation}".strip(), f"{member}\n{card.t('seats.deputies')}: {', '.join(deputies) or '–'}"
 
 
 def _written(card: Card, person: Written) -> str:

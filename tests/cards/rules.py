@@ -67,6 +67,16 @@ def marked(card: Node) -> Iterator[str]:
                 yield from (str(fact["title"]), str(fact["value"]))
 
 
+def charts(card: Node) -> list[Node]:
+    return [node for node in nodes(card) if str(node.get("type", "")).startswith("Chart.")]
+
+
+def points(chart: Node) -> dict[str, float]:
+    """What a chart shows: value by label."""
+    data = chart["data"][0]["data"] if chart["type"] == "Chart.HorizontalBar.Stacked" else chart["data"]
+    return {str(one.get("legend", one.get("x"))): float(one.get("value", one.get("y"))) for one in data}
+
+
 def plain(card: Node) -> Iterator[str]:
     """The texts a client shows as they are."""
     for node in nodes(card):
@@ -75,6 +85,8 @@ def plain(card: Node) -> Iterator[str]:
             yield str(node["text"])
         elif kind.startswith("Action."):
             yield str(node["title"])
+        elif kind.startswith("Chart."):
+            yield from (str(node["title"]), *points(node))
         elif kind.startswith("Input."):
             yield from (str(node[name]) for name in ("label", "title", "placeholder", "errorMessage") if name in node)
             yield from (str(choice["title"]) for choice in node.get("choices", ()))
@@ -219,6 +231,18 @@ def is_read_aloud(card: Node) -> list[str]:
         *("an empty text" for text in marked(card) if not visible(text)),
         *("a text that does not wrap" for one in of_type(card, "TextBlock") if not one.get("wrap")),
     ]
+
+
+def charts_are_told(card: Node) -> list[str]:
+    """A chart shows what a text of the card says, in parts with words to them; a client that draws none leaves it out."""
+    said = "\n".join(visible(text) for text in marked(card))
+    found = []
+    for one in charts(card):
+        values = points(one)
+        found += [f"{one['type']} has no text that says: {one['title']!r}"] if not one["title"] or one["title"] not in said else []
+        found += [f"{one['type']} would be missed"] if one.get("fallback") != "drop" or "requires" in one else []
+        found += [f"{values} shows nothing"] if "" in values or min(values.values()) < 0 or not sum(values.values()) else []
+    return found
 
 
 def is_said_in(card: Node, language: str) -> list[str]:

@@ -240,8 +240,8 @@ def _unreached(w: World) -> tuple[str, ...]:
     return tuple(person.name for person in w.people.values())
 
 
-def _documents(kind: str) -> tuple[Document, ...]:
-    return tuple(Document(f"doc-{form}", "meeting", kind, form, 1, f"a.{form}", "0" * 64) for form in ("pdf", "docx"))
+def _documents(kind: str, of: str = "doc") -> tuple[Document, ...]:
+    return tuple(Document(f"{of}-{form}", "meeting", kind, form, 1, f"a.{form}", "0" * 64) for form in ("pdf", "docx"))
 
 
 def in_phase(w: World, phase: Phase) -> Meeting:
@@ -739,7 +739,9 @@ def _search(w: World) -> Iterator[Screen]:
     yield search.SearchForm(notice=sentence("search.many_words", most=10), wrong=True, body=None, text=wide.text, steps=steps[2:])
     rows = tuple(_decision_rows(w))
     yield search.DecisionsFound(body=w.body, text=wide.text, rows=rows, count=3210 if w.large else len(rows), steps=steps)
-    yield search.DecisionsFound(body=None, text=wide.text, rows=rows[:1], count=1, steps=steps[2:])
+    other = replace(w.body, id="b2", name=w.words.line("Rantojen toimikunta", 120))
+    elsewhere = tuple(replace(row, body=other, documents=_documents("approved", "doc-b2")) for row in rows[1:2])
+    yield search.DecisionsFound(body=None, text=wide.text, rows=(*rows[:2], *elsewhere), count=3, steps=steps[2:])
     yield search.DecisionsFound(body=w.body, text=wide.text, rows=(), count=0, steps=steps)
 
 
@@ -755,10 +757,11 @@ def _decision_rows(w: World) -> Iterator[search.DecisionRow]:
     """As many as are shown at most: before the approval, after it, and with only the proposal to show."""
     review, approved = in_phase(w, Phase.REVIEW), in_phase(w, Phase.APPROVED)
     for place, item in enumerate(w.meeting.items[:10]):
-        found = Decision(approved if place % 2 else review, item, w.words.text("Venesatama rakennetaan."), proposed=place % 3 == 2)
+        meeting = replace(approved, number=place) if place % 2 else review
+        found = Decision(meeting, item, w.words.text("Venesatama rakennetaan."), proposed=place % 3 == 2)
         way = c.ShowItem(meeting_id="meeting", item_id=item.id)
         yield (
-            search.DecisionRow(body=w.body, found=found, documents=_documents("approved"))
+            search.DecisionRow(body=w.body, found=found, documents=_documents("approved", f"doc-{place}"))
             if place % 2
             else search.DecisionRow(body=w.body, found=found, way=way)
         )

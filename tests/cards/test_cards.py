@@ -15,8 +15,9 @@ from meetings.screens.agenda import MeetingOnBoard
 from meetings.screens.attendance import RollOnBoard
 from meetings.screens.base import Screen, Told
 from meetings.screens.guide import AskedAgain, BodiesShown, TextTaken
-from meetings.screens.minutes import ApprovedOnBoard, RoundOnBoard
+from meetings.screens.minutes import ApprovedOnBoard, MinutesDesk, RoundOnBoard
 from meetings.screens.quotes import Quote, Quotes
+from meetings.screens.record import ItemDesk
 from tests.cards import rules
 from tests.cards.screens import SCREENS, Words
 from texts import LANGUAGES
@@ -58,6 +59,7 @@ def test_a_card_keeps_the_rules(name: str, language: str) -> None:
         "size": rules.is_small(made),
         "typed": rules.shows_what_was_typed(made),
         "aloud": rules.is_read_aloud(made),
+        "charts": rules.charts_are_told(made),
     }
     assert {rule: found for rule, found in faults.items() if found} == {}
 
@@ -72,6 +74,30 @@ def test_a_card_speaks_its_language(name: str, language: str) -> None:
 def test_a_card_has_a_heading(name: str) -> None:
     headings = [one for one in rules.of_type(card(name, "fi"), "TextBlock") if one.get("style") == "heading"]
     assert len(headings) == (0 if isinstance(SCREENS[name], UNTITLED) else 1)
+
+
+def shown(kind: type[Screen]) -> list[tuple[str, dict[str, float]]]:
+    """The charts on the small cards of a kind: type, and value by label."""
+    names = [name for name, screen in SCREENS.items() if isinstance(screen, kind) and name.startswith("small")]
+    return [(str(one["type"]), rules.points(one)) for name in names for one in rules.charts(card(name, "en"))]
+
+
+def test_presence_is_a_bar_of_all_seats_while_the_meeting_is_open() -> None:
+    assert shown(RollOnBoard) == [
+        ("Chart.HorizontalBar.Stacked", {"Present": 11, "Coming late": 1, "Absent": 1, "Not answered yet": 7}),
+        ("Chart.HorizontalBar.Stacked", {"Present": 12, "Coming late": 1, "Absent": 1, "Not answered yet": 6}),
+    ]
+
+
+def test_votes_are_bars() -> None:
+    bars = shown(ItemDesk)
+    assert bars == [("Chart.HorizontalBar", {"For the proposal": 2, "For the counter-proposal": 2, "Blank": 0})] * len(bars) != []
+
+
+@pytest.mark.parametrize("kind", [RoundOnBoard, MinutesDesk])
+def test_a_running_round_is_a_ring(kind: type[Screen]) -> None:
+    rings = shown(kind)
+    assert rings == [("Chart.Donut", {"Answers": 3, "Not answered": 17})] * len(rings) != []
 
 
 def test_the_large_samples_are_hostile() -> None:

@@ -20,6 +20,8 @@ def good() -> Made:
     card.heading("Otsikko")
     card.table(("Nro", "Jäsen"), [("1", "Elli Eskola")])
     card.facts((("Aika", "ma 11.5.2026"),))
+    card.line("record.voted", given=2, against=1, blank=0)
+    card.bars(card.t("record.voted", given=2, against=1, blank=0), (("Puolesta", 2, "good"), ("Vastaan", 1, "neutral")))
     card.text_input("title", "Otsikko", "Asia")
     card.choice_input("item_id", "Asia", (("i1", "Asia 1"), ("i2", "Asia 2")), "i1")
     card.toggle_input("online", "Teams-kokous", value=True)
@@ -83,6 +85,10 @@ BROKEN: list[tuple[Callable[[Made], list[str]], Callable[[Made], None]]] = [
     (rules.is_read_aloud, put("Table", "firstRowAsHeaders", False)),
     (rules.is_read_aloud, put("TextBlock", "text", "")),
     (rules.is_read_aloud, put("TextBlock", "wrap", False)),
+    (rules.charts_are_told, put("Chart.HorizontalBar", "title", "Kolme ääntä")),
+    (rules.charts_are_told, put("Chart.HorizontalBar", "fallback", None)),
+    (rules.charts_are_told, put("Chart.HorizontalBar", "requires", {"charts": "1.0"})),
+    (rules.charts_are_told, put("Chart.HorizontalBar", "data", [{"x": "Puolesta", "y": 0}])),
     (lambda card: rules.is_said_in(card, "fi"), put("TextBlock", "text", "agenda.title")),
     (lambda card: rules.is_said_in(card, "fi"), put("Input.Text", "label", "Kokous {number}")),
     (lambda card: rules.is_said_in(card, "fi"), put("Action.Execute", "title", "Save the meeting")),

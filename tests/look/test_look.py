@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -61,6 +62,21 @@ def test_everything_is_readable_in_every_theme(look: Look, theme: str) -> None:
 def test_the_tab_key_reaches_everything_once(look: Look) -> None:
     look.show([sample(name, "sv") for name in kinds()])
     assert look.wrong_stops() == []
+
+
+def test_a_client_without_charts_leaves_out_nothing_else(look: Look) -> None:
+    """The renderer knows no chart: what it shows is the card without it, and the numbers are there in words."""
+    name = next(name for name in SMALL if rules.charts(sample(name, "fi")["card"]))
+    drawn = sample(name, "fi")
+    card = deepcopy(drawn["card"])
+    card["body"] = [one for one in card["body"] if not one["type"].startswith("Chart.")]
+    assert len(card["body"]) < len(drawn["card"]["body"])
+    pages = []
+    for one in (drawn, made(drawn["name"], card)):
+        look.show([one])
+        pages.append(look.page.inner_text("form"))
+    assert pages[0] == pages[1]
+    assert rules.charts(drawn["card"])[0]["title"] in pages[0]
 
 
 # --- each check finds what it is for ---
