@@ -14,7 +14,7 @@ from texts import format_date, format_times, words
 
 
 def told(card: Card, screen: Told) -> None:
-    card.line(screen.text.key, **dict(screen.text.params))
+    card.told(screen.text, wrong=screen.wrong and screen.notice is None)
 
 
 def welcomed(card: Card, screen: Welcomed) -> None:

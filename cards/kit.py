@@ -156,6 +156,14 @@ class Card:
         else:
             self.add(Container(style=style, bleed=True, items=[said]))
 
+    def told(self, sentence: Sentence, *, wrong: bool) -> None:
+        """The one sentence a card is made for; it stands out when something did not happen."""
+        if wrong:
+            self.notice(sentence, wrong=True)
+        else:
+            self._fallback.append(self.cut(self.say(sentence), 500))
+            self.line(sentence.key, **dict(sentence.params))
+
     def heading(self, text: str, *, subtitle: str = "") -> None:
         """The card's title (typed text is escaped here), with a quieter line below."""
         self._fallback.append(self.cut(text, 300))

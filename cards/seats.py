@@ -100,7 +100,7 @@ def person_name(people: Mapping[str, Person], person_id: str, *, tick: bool = Tr
     person = people.get(person_id)
     if person is None:
         return "–"
-    return f"{person.name} {LINKED}" if tick and person.account_id else person.name
+    return f"{person.name}\u00a0{LINKED}" if tick and person.account_id else person.name
 
 
 def _row(card: Card, body: Body, seat: SeatOnDay, people: Mapping[str, Person]) -> tuple[str, str]:
@@ -126,7 +126,7 @@ def _cells(card: Card, position: int, organisation: str, member: str, deputies: 
 
 def _written(card: Card, person: Written) -> str:
     roles = f" ({', '.join(card.t(f'seats.role_{role}') for role in person.roles)})" if person.roles else ""
-    return f"{person.name}{roles} {LINKED}" if person.linked else f"{person.name}{roles}"
+    return f"{person.name}{roles}\u00a0{LINKED}" if person.linked else f"{person.name}{roles}"
 
 
 def _seat_title(seat: SeatOnDay, people: Mapping[str, Person]) -> str:

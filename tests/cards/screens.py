@@ -270,6 +270,8 @@ def _guide(w: World) -> Iterator[Screen]:
         notice=sentence("agenda.edited", title=w.meeting.items[1].title),
         steps=_steps(w, w.meeting),
     )
+    yield base.Told(text=sentence("turn.not_kept"), wrong=True, steps=lost[:1])
+    yield base.Told(text=sentence("turn.fault", turn="7f3a9c21"), wrong=True, steps=lost[:1])
     yield guide.Welcomed(on_board=True, steps=(c.SetUpBody(), c.ShowHelp(), c.ChooseLanguage()))
     yield guide.Welcomed(on_board=False, steps=_steps(w, None))
     typed = (c.ShowHelp(), c.ShowStatus(), c.SetUpBody(), c.ShowBody(), c.ReadRoster(), c.PlanMeeting(), c.ReadAgenda(), c.ShowItem())

@@ -57,12 +57,11 @@ def made(name: str, card: Mapping[str, Any]) -> Sample:
 
 
 class Look:
-    """One browser page for everything."""
+    """A page of the browser, made able to show cards and to tell what is wrong with what it shows."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, *scripts: Path) -> None:
         self.page = page
-        page.goto((HERE / "page.html").as_uri())
-        for script in (RENDERER, AXE, HERE / "page.js"):
+        for script in (*scripts, AXE, HERE / "page.js"):
             page.add_script_tag(path=script)
 
     def show(self, samples: Iterable[Sample], theme: str = "light", width: int = WIDE) -> Found:
@@ -84,6 +83,14 @@ class Look:
             self.page.keyboard.press("Tab")
         return list(self.page.evaluate("wrongStops()"))
 
+    @contextmanager
+    def another(self, html: str) -> Iterator[Look]:
+        """A page that is no card, in a tab of its own."""
+        page = self.page.context.new_page()
+        page.set_content(html)
+        yield Look(page)
+        page.close()
+
 
 def _only(found: Found) -> Found:
     return {name: faults for name, faults in found.items() if faults}
@@ -93,5 +100,7 @@ def _only(found: Found) -> Found:
 def open_look() -> Iterator[Look]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield Look(browser.new_page(viewport={"width": 1600, "height": 1000}))
+        page = browser.new_context(viewport={"width": 1600, "height": 1000}).new_page()
+        page.goto((HERE / "page.html").as_uri())
+        yield Look(page, RENDERER)
         browser.close()

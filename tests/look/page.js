@@ -53,7 +53,7 @@ function hostConfig(theme) {
 }
 
 // As hosts with a conversation around the card do; buttons beyond the sixth are dropped, as in Teams.
-AdaptiveCards.GlobalSettings.setTabIndexAtCardRoot = false;
+if (window.AdaptiveCards) AdaptiveCards.GlobalSettings.setTabIndexAtCardRoot = false;
 let shown = [];
 
 // `samples`: [{name, card, marked}], where `marked` is the HTML of each text a client reads as Markdown. Returns {name: what the renderer says}.
