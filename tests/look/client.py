@@ -84,10 +84,9 @@ class Look:
         return list(self.page.evaluate("wrongStops()"))
 
     @contextmanager
-    def another(self, html: str) -> Iterator[Look]:
-        """A page that is no card, in a tab of its own."""
+    def another(self) -> Iterator[Look]:
+        """A tab of its own, for what is no card."""
         page = self.page.context.new_page()
-        page.set_content(html)
         yield Look(page)
         page.close()
 
