@@ -161,7 +161,7 @@ class Client:
     async def tick(self, card: Locator, *choices: str) -> None:
         """Tick the choices of a card that start so."""
         for choice in choices:
-            await card.locator("label", has_text=re.compile(f"^{re.escape(choice)}")).click()
+            await card.locator("label", has_text=re.compile(f"^{re.escape(choice)}".replace(r"\ ", r"\s"))).click()
 
     async def fill(self, card: Locator, fields: Mapping[str, str]) -> None:
         """Fill the inputs of a card by their label."""
