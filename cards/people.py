@@ -18,18 +18,19 @@ MOST_PLACES = 12
 def my_data(card: Card, screen: MyData) -> None:
     person = screen.person
     card.heading(card.t("data.title"), subtitle=person.name)
-    card.facts(
-        (
-            (card.t("data.email"), person.email),
-            (card.t("data.account"), person.account_id),
-            (card.t("data.language"), card.t(f"setup.language.{person.language}") if person.language else ""),
-        )
-    )
+    # Addresses and ids have no place to break: each has a line of its own.
+    for label, value in (
+        ("data.email", person.email),
+        ("data.account", person.account_id),
+        ("data.language", card.t(f"setup.language.{person.language}") if person.language else ""),
+    ):
+        if value:
+            card.explained(card.t(label), value)
     if screen.places:
-        rows = [(body.name, _place(card, one), _time(card, one)) for body, one in screen.places[-MOST_PLACES:]]
-        card.table((card.t("data.body"), card.t("data.place"), card.t("data.time")), rows, (2, 2, 2))
+        rows = [(body.name, f"{_place(card, one)}\n{_time(card, one)}".strip()) for body, one in screen.places[-MOST_PLACES:]]
+        card.table((card.t("data.body"), card.t("data.place")), rows)
     counts = [(card.t(f"data.{kind}"), str(count)) for kind, count in screen.counts]
-    card.table((card.t("data.what"), card.t("data.count")), counts, (4, 1))
+    card.table((card.t("data.what"), card.t("data.count")), counts, (3, 1))
     card.line("data.whole")
 
 
