@@ -42,13 +42,10 @@ def preview(screen: Quote, language: str) -> dict[str, str]:
     """A thumbnail card, as which a decision stands in the list to choose from. Clients may read markup in it: between a sign that opens
     some and what follows stands an invisible joiner, so none is read."""
     item, meeting = screen.item, screen.meeting
-    day = format_date(language, meeting.day, weekday=True)
     said = "" if item is None else item.decision.strip() or (t(language, f"stock.{item.outcome}") if item.outcome else "")
-    where = f"{screen.body.name} · {t(language, 'search.where', number=meeting.designation, day=day)}"
-    return {
-        "title": _plain(title(screen, language), 120),
-        "text": " · ".join(part for part in (_plain(where, 200), _plain(said, 160)) if part),
-    }
+    # A list shows about thirty letters of it.
+    parts = (meeting.designation, format_date(language, meeting.day), _plain(said, 160), _plain(screen.body.name, 120))
+    return {"title": _plain(title(screen, language), 120), "text": " · ".join(part for part in parts if part)}
 
 
 def _item(item: Item) -> str:

@@ -73,6 +73,7 @@ async def test_a_call_is_offered_as_times_and_presence_and_the_secretary_decides
     await scene.wait_told(scene.desk, "alkoi klo 10.01")
     await channel.call(scene.aino, thread, "ParticipantJoin", joined(scene.maija, stranger), NOW)
     await channel.resend(first, new_id=True)
+    assert len(rows(tmp_path, "SELECT seq FROM effect WHERE key LIKE 'tell:call:%'")) == 1
     # Nothing is opened by it.
     assert rows(tmp_path, "SELECT phase FROM meeting") == [("published",)]
     (told,) = on_desk(scene, "alkoi klo 10.01")
