@@ -21,6 +21,11 @@ from texts import LANGUAGES
 # What stands unseen around a pasted word.
 _INVISIBLE = " \t\r\n\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 FILE = "application/vnd.microsoft.teams.file.download.info"
+CARD = "application/vnd.microsoft.card.adaptive"
+# What stands in a text for a card that was put there from the compose box.
+_QUOTED = re.compile(
+    r'<span[^>]{0,200}itemtype="https?://schema\.skype\.com/InputExtension"[^>]{0,200}>(?:\s*<span[^>]{0,200}>\s*</span>){0,3}\s*</span>'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,8 @@ def _message(activity: Mapping[str, Any]) -> Turn | None:
     if isinstance(value, Mapping) and VERB in value:
         return _pressed(activity, value)
     text = _spoken(activity)
+    if not text and _is_quote(activity):
+        return None
     file = _file(activity)
     if file and not text:
         command: Command = c.TakeText(name=file.name)
@@ -146,7 +153,7 @@ def _short(**told: object) -> dict[str, str]:
 
 def _spoken(activity: Mapping[str, Any]) -> str:
     """The text without the bot's own mention: cut where the entity says, once each, never by the bot's name."""
-    text = str(activity.get("text") or "")
+    text = _QUOTED.sub(" ", str(activity.get("text") or ""))
     bot = str(_mapping(activity.get("recipient")).get("id", ""))
     for entity in activity.get("entities") or ():
         if isinstance(entity, Mapping) and entity.get("type") == "mention" and _mapping(entity.get("mentioned")).get("id") == bot:
@@ -155,6 +162,12 @@ def _spoken(activity: Mapping[str, Any]) -> str:
     # Whole entities only: the `&copy` of an address is no ©.
     text = re.sub(r"&#?\w{1,31};", lambda found: html.unescape(found[0]), text)
     return text.replace("\xa0", " ").replace("\r\n", "\n").replace("\x00", "").strip(_INVISIBLE)
+
+
+def _is_quote(activity: Mapping[str, Any]) -> bool:
+    """Whether a card was put there that somebody chose in their compose box: said to the others, and no question to the bot."""
+    cards = (isinstance(one, Mapping) and one.get("contentType") == CARD for one in activity.get("attachments") or ())
+    return any(cards) or bool(_QUOTED.search(str(activity.get("text") or "")))
 
 
 def _file(activity: Mapping[str, Any]) -> SentFile | None:

@@ -63,6 +63,25 @@ def test_of_a_text_nothing_is_lost_or_made_up(sent: str, text: str) -> None:
     assert turn.command == c.CommentMinutes(text=text)
 
 
+# As the Playground sends a card that was chosen in the compose box.
+QUOTED = (
+    '<span class="inline-compose-card" itemid="0" itemtype="http://schema.skype.com/InputExtension">\n'
+    '  <span content="0" itemprop="cardId"></span>\n</span>'
+)
+A_CARD = {"contentType": "application/vnd.microsoft.card.adaptive", "content": {"type": "AdaptiveCard", "version": "1.3", "body": []}}
+
+
+@pytest.mark.parametrize("changes", [{"text": QUOTED}, {"text": f"<at>Pykälä</at> {QUOTED}\n"}, {"text": "", "attachments": [A_CARD]}])
+def test_a_card_put_into_a_chat_is_no_question(changes: dict[str, Any]) -> None:
+    assert read_activity(activity(**changes)) is None
+
+
+def test_the_words_beside_a_card_are_read() -> None:
+    turn = read_activity(activity(text=f"<at>Pykälä</at> tilanne {QUOTED}", attachments=[A_CARD]))
+    assert turn is not None
+    assert turn.command == c.ShowStatus()
+
+
 def test_an_input_of_a_wrong_kind_is_refused_and_an_empty_number_is_none_given() -> None:
     assert unpack({"verb": "show_attendance", "page": ""}) == (c.ShowAttendance(), "")
     wrong: tuple[Any, ...] = ([], {}, {"a": 1}, "NaN", "9" * 5000)
