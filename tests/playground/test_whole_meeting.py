@@ -172,3 +172,17 @@ async def test_a_meeting_in_the_real_client(house: House, client: Client) -> Non
     status = await client.say("tilanne")
     await expect(status).to_contain_text("pöytäkirja hyväksytty")
     await client.shot("status", status)
+
+    # In the compose box the decision is found, and put into the chat as a card it asks the bot nothing.
+    page = client.page
+    await page.get_by_role("button", name="Trigger Message Extension App").click()
+    await page.get_by_role("menuitem", name="Search Command").click()
+    await page.get_by_placeholder("Enter a search term").fill("kansa-koulujen")
+    await page.keyboard.press("Enter")
+    await page.get_by_text("1/2027 · 10.2.2027 · ").click()
+    quoted = cards.filter(has_text="§ 8 Kansa-koulujen yhteistyösopimus").last
+    await expect(quoted).to_contain_text("Asia jätettiin pöydälle.")
+    await client.shot("compose-box")
+    async with page.expect_response("**/_conversation/v1/**"):
+        await page.get_by_role("button", name="Send Message").click()
+    await expect(cards.last).to_contain_text("§ 8 Kansa-koulujen yhteistyösopimus")
