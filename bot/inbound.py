@@ -20,6 +20,7 @@ from texts import LANGUAGES
 
 # What stands unseen around a pasted word.
 _INVISIBLE = " \t\r\n\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+PRESS = "adaptiveCard/action"
 FILE = "application/vnd.microsoft.teams.file.download.info"
 CARD = "application/vnd.microsoft.card.adaptive"
 # What stands in a text for a card that was put there from the compose box.
@@ -67,7 +68,7 @@ def read_activity(activity: Mapping[str, Any]) -> Turn | None:
     kind = activity.get("type")
     if kind == "message":
         return _message(activity)
-    if kind == "invoke" and activity.get("name") == "adaptiveCard/action":
+    if kind == "invoke" and activity.get("name") == PRESS:
         action = _mapping(_mapping(activity.get("value")).get("action"))
         data = _mapping(action.get("data"))
         return _pressed(activity, {VERB: action.get("verb", ""), **data})

@@ -12,9 +12,12 @@ from typing_extensions import override
 from bot.calls import Calls
 from bot.compose import ComposeBox
 from bot.edge import received
+from bot.inbound import PRESS
 from bot.turn import Turns
 
 CARD = "application/vnd.microsoft.card.adaptive"
+# Of a card there is nothing better to show than what is there: the client leaves it.
+KEPT = {"statusCode": 400, "type": "application/vnd.microsoft.error", "value": {"code": "BadRequest", "message": "The card stays."}}
 
 
 class _Made(dict[str, Any]):
@@ -57,7 +60,7 @@ class MeetingBot(ActivityHandler):  # type: ignore[misc]  # botbuilder ships no 
             return InvokeResponse(status=HTTPStatus.OK, body=await self._compose.answer(activity))
         card = await self._turns.answer(activity)
         if card is None:
-            return InvokeResponse(status=HTTPStatus.OK, body={"statusCode": 200})
+            return InvokeResponse(status=HTTPStatus.OK, body=KEPT if activity.get("name") == PRESS else {"statusCode": 200})
         return InvokeResponse(status=HTTPStatus.OK, body={"statusCode": 200, "type": CARD, "value": card})
 
     @override

@@ -54,7 +54,7 @@ class Turns:
         self._languages: dict[tuple[str, str], str] = {}
 
     async def answer(self, activity: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The card that answers an activity; None when there is nothing to answer."""
+        """The card that answers an activity; None when there is nothing to answer, or nothing better than the card that is there."""
         observed = under_way()
         observed.outcome = "failed"
         try:
@@ -69,6 +69,8 @@ class Turns:
             observed.outcome = "silent"
             return None
         observed.command = stem(turn.command)
+        if isinstance(turn.command, c.ShowBoard):
+            return await self._looked_at(turn, observed)
         try:
             return await self._answer(turn, observed)
         except MeetingError as error:  # of somebody who cannot even be told where they stand, such as one without an account
@@ -80,6 +82,32 @@ class Turns:
         except Exception:
             log.exception("turn failed", turn=observed.turn)
             return self._card(_fault(observed.turn), turn.language)
+
+    async def _looked_at(self, turn: Turn, observed: Observed) -> dict[str, Any] | None:
+        """The card of the board as it is for who looks at it. Their clients ask by themselves, all at once whenever it changes: it is read,
+        beside whoever writes, and keeps nothing. Whatever is in the way, the card that is there stays."""
+        try:
+            card = await self._storage.read(lambda tx: self._seen(turn, tx))
+        except MeetingError:
+            observed.outcome = "refused"
+            return None
+        except Unavailable as failure:
+            log.warning("a card could not be looked at", turn=observed.turn, reason=str(failure))
+            return None
+        except Exception:
+            log.exception("looking at a card failed", turn=observed.turn)
+            return None
+        observed.outcome = "answered"
+        return card
+
+    def _seen(self, turn: Turn, tx: Transaction) -> dict[str, Any]:
+        """In the language of the board, as the card that it takes the place of."""
+        tx.recognise(turn.tenant_id, turn.account_id)
+        if not tx.actor.id:
+            raise NotAllowed("turn.no_account")
+        tx.conversation = turn.conversation
+        screen = execute(turn.command, tx)
+        return self._card(screen, require_right(turn.command, tx).body.language)
 
     async def _answer(self, turn: Turn, observed: Observed) -> dict[str, Any]:
         content = b""

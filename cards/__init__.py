@@ -7,7 +7,7 @@ from typing import Any
 
 from cards import agenda, answers, attendance, guide, minutes, people, planning, polls, quotes, record, search, seats, setup
 from cards.kit import QUOTED, VERSION, Card, fits
-from meetings.screens.base import Screen
+from meetings.screens.base import OnBoard, Screen
 from meetings.screens.quotes import Quote
 
 # `Any`: each function takes its own screen; tests/test_registry.py checks the pairing.
@@ -39,6 +39,9 @@ def render(screen: Screen, language: str, nonce: str, address: Callable[[str], s
         card = Card(language, nonce, address, share, QUOTED if isinstance(screen, Quote) else VERSION)
         card.notice(screen.notice, wrong=screen.wrong)
         CARDS[type(screen)](card, screen)
+        if isinstance(screen, OnBoard):
+            card.own(screen.own)
+            card.again(screen.again, screen.viewers)
         made = card.finish(screen.steps)
         if fits(made):
             break

@@ -28,6 +28,7 @@ from microsoft_teams.cards import (
     HorizontalBarChart,
     HorizontalBarChartDataValue,
     OpenUrlAction,
+    RefreshDefinition,
     RichTextBlock,
     StackedHorizontalBarChart,
     StackedHorizontalBarChartData,
@@ -114,6 +115,7 @@ class Card:
         self._fallback: list[str] = []
         self._inputs: set[str] = set()
         self._made: list[tuple[ExecuteAction, Command, bool]] = []
+        self._again: RefreshDefinition | None = None
 
     # --- texts ---
 
@@ -406,6 +408,17 @@ class Card:
         which = f" ({self.cut(of, 60)})" if of else ""
         self.links((self.t(f"documents.open_{one.format}") + which, one.link or self._address(one.id)) for one in documents)
 
+    def own(self, said: Sentence | None) -> None:
+        """What the person who looks has said."""
+        if said is not None:
+            self.add(TextBlock(text=self.marked(said.key, **dict(said.params)), wrap=True, weight="Bolder", spacing="Medium"))
+
+    def again(self, command: Command | None, viewers: Sequence[str]) -> None:
+        """The command by which clients of these people ask for the card as it is for them. Others find it in the menu of the message."""
+        if command is not None:
+            asked = ExecuteAction(title=self.label(command), verb=stem(command), data=pack(command, self.nonce))
+            self._again = RefreshDefinition(action=asked, user_ids=list(viewers))
+
     def finish(self, steps: Sequence[Command] = ()) -> dict[str, Any]:
         """The card as JSON. At most six buttons are primary, the rest go to the overflow menu."""
         actions: list[Action] = [self.button(command, secondary=place >= PRIMARY) for place, command in enumerate(steps)]
@@ -421,7 +434,11 @@ class Card:
                 # Clients send no emptied input: where a missing text means "not on this card", an empty one stands in the data.
                 button.data = SubmitActionData(**(pack(command, self.nonce) | emptied))
         card = AdaptiveCard(
-            version=self._version, lang=self.language, body=self._body, fallback_text=" – ".join(self._fallback) or "Pykälä"
+            version=self._version,
+            lang=self.language,
+            body=self._body,
+            fallback_text=" – ".join(self._fallback) or "Pykälä",
+            refresh=self._again,
         )
         dumped: dict[str, Any] = card.model_dump(by_alias=True, exclude_none=True)
         return dumped | {"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "msteams": {"width": "Full"}}

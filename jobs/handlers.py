@@ -30,7 +30,7 @@ from meetings.rules.steps import next_steps
 from meetings.scope import Scope
 from meetings.screens.base import Screen, Sentence, Told
 from meetings.use_cases import execute
-from meetings.use_cases.boards import BOARDS
+from meetings.use_cases.boards import posted
 from meetings.use_cases.drafts import show_draft
 from storage.transaction import Storage, Transaction
 from texts import t, wording
@@ -196,7 +196,7 @@ _Shown = Callable[[Callable[[str], str]], tuple[dict[str, Any], str, Conversatio
 def _board_state(tx: Transaction, effect: e.RefreshBoard) -> _Shown | None:
     meeting = tx.meeting(effect.meeting_id)
     body = tx.body(meeting.body_id)
-    screen = BOARDS[effect.part](tx, body, meeting)
+    screen = posted(tx, body, meeting, effect.part)
     if screen is None:
         return None
     place = tx.conversation_of(body.channel_id)

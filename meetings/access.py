@@ -96,6 +96,7 @@ ACCESS: Mapping[type[c.Command], Access] = {
     c.ClosePoll: Access(Right.PREPARE),
     c.ShowMeetings: Access(Right.LOOK),
     c.ShowMeeting: Access(Right.LOOK, _LIVE),
+    c.ShowBoard: Access(Right.LOOK),
     c.MoveMeeting: Access(Right.PREPARE, _BEFORE),
     c.CancelMeeting: Access(Right.PREPARE, _BEFORE),
     c.RestoreEvent: Access(Right.PREPARE, _BEFORE),

@@ -342,6 +342,14 @@ class ShowMeeting(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowBoard(Command):
+    """A card of the meeting's thread (`part`) as it is for the person: what their client asks by itself when it shows the card."""
+
+    meeting_id: str = ""
+    part: str = "meeting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MoveMeeting(Command):
     meeting_id: str = ""
     version: int | None = None

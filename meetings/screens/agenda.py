@@ -9,7 +9,7 @@ from meetings.model import Body, Document, Draft, Item, Meeting, Person
 from meetings.reading.agenda import AgendaReading
 from meetings.rules.answers import Expected
 from meetings.rules.presence import Quorum
-from meetings.screens.base import Screen
+from meetings.screens.base import OnBoard, Screen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class ItemForm(Screen):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MeetingOnBoard(Screen):
+class MeetingOnBoard(OnBoard):
     """The root card of a meeting's thread: when and where, the agenda, what has been decided, who is expected."""
 
     body: Body

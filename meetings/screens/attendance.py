@@ -9,7 +9,7 @@ from meetings.model import Body, Item, Meeting, Movement, Person, Sign
 from meetings.rules.answers import Expected
 from meetings.rules.presence import Quorum
 from meetings.rules.seats import SeatOnDay
-from meetings.screens.base import Screen
+from meetings.screens.base import OnBoard, Screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class OpeningAsked(Screen):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RollOnBoard(Screen):
+class RollOnBoard(OnBoard):
     """The roll call on the board: who is here, late or cannot come, and the quorum in the item at hand."""
 
     body: Body

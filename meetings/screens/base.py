@@ -29,6 +29,16 @@ class Screen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnBoard(Screen):
+    """A card of a meeting's thread. Clients of the `viewers` (their ids in Teams) ask by `again` for the card as it is for them; `own`:
+    what the person who looks has answered there."""
+
+    again: Command | None = None
+    viewers: tuple[str, ...] = ()
+    own: Sentence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Told(Screen):
     """A message that is one sentence and its buttons."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meetings.model import Body, Comment, Document, Meeting, Person, Round
-from meetings.screens.base import Screen
+from meetings.screens.base import OnBoard, Screen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class MinutesDesk(Screen):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RoundOnBoard(Screen):
+class RoundOnBoard(OnBoard):
     """The board's card of a comment round; also the answer to a member's press on it."""
 
     body: Body
@@ -62,7 +62,7 @@ class CommentsShown(Screen):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovedOnBoard(Screen):
+class ApprovedOnBoard(OnBoard):
     """Approved and locked minutes, with how and when, the documents and their hash."""
 
     body: Body

@@ -12,11 +12,12 @@ from meetings.commands import Command
 from meetings.errors import MeetingError, NotAllowed, NotFound, Refused
 from meetings.ports import Tx
 from meetings.scope import Scope, body_at_hand, find_scope
-from meetings.screens.base import Screen, Sentence
+from meetings.screens.base import OnBoard, Screen, Sentence
 from meetings.use_cases import (
     agenda,
     answers,
     attendance,
+    boards,
     calls,
     dates,
     drafts,
@@ -42,6 +43,7 @@ HANDLERS: Mapping[type[Command], UseCase] = {
     **agenda.HANDLERS,
     **answers.HANDLERS,
     **attendance.HANDLERS,
+    **boards.HANDLERS,
     **calls.HANDLERS,
     **dates.HANDLERS,
     **drafts.HANDLERS,
@@ -79,7 +81,7 @@ VIEWS: Mapping[type[Command], UseCase] = {
 
 def execute(command: Command, tx: Tx) -> Screen:
     """Access, then the use case. Raises `MeetingError`; the caller rolls back and shows `refusal`."""
-    return HANDLERS[type(command)](command, tx, require_right(command, tx))
+    return _own(HANDLERS[type(command)](command, tx, require_right(command, tx)), tx)
 
 
 def require_right(command: Command, tx: Tx) -> Scope:
@@ -101,7 +103,7 @@ def current(command: Command, tx: Tx) -> Screen:
         held = roles_about(scope.found_body, scope.found_meeting, tx.actor, today(tx, scope)) if scope.found_body else frozenset()
         allowed = holds(ACCESS[type(command)].right, held, scope.found_meeting)
         view = VIEWS.get(type(command), guide.show_status) if allowed else guide.show_status
-        return view(command, tx, scope)
+        return _own(view(command, tx, scope), tx)
     except MeetingError:
         return guide.show_status(command, tx, Scope(body_at_hand(tx)))
 
@@ -112,6 +114,10 @@ def refusal(command: Command, tx: Tx, error: MeetingError) -> Screen:
     if isinstance(error, NotAllowed | NotFound):
         return guide.not_possible(notice, tx)
     return replace(current(command, tx), notice=notice, wrong=isinstance(error, Refused))
+
+
+def _own(screen: Screen, tx: Tx) -> Screen:
+    return boards.own(screen, tx) if isinstance(screen, OnBoard) else screen
 
 
 def today(tx: Tx, scope: Scope) -> date:

@@ -190,7 +190,7 @@ def note_movement(command: c.NoteMovement, tx: Tx, scope: Scope) -> Screen:
 # --- the board ----------------------------------------------------------------------------------------------------------
 
 
-def board_roll(tx: Tx, body: Body, meeting: Meeting) -> Screen | None:
+def board_roll(tx: Tx, body: Body, meeting: Meeting) -> RollOnBoard | None:
     """The roll call card of the thread; nothing to show before the meeting is opened."""
     return _roll(tx, body, meeting) if meeting.opened_at else None
 

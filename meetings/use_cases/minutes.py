@@ -275,11 +275,11 @@ def _approve(tx: Tx, meeting: Meeting, how: Approval) -> Meeting:
 # --- the board --------------------------------------------------------------------------------------------------------------
 
 
-def board_minutes(tx: Tx, body: Body, meeting: Meeting) -> Screen | None:
+def board_minutes(tx: Tx, body: Body, meeting: Meeting) -> RoundOnBoard | None:
     return _round(tx, body, meeting, meeting.round) if meeting.round else None
 
 
-def board_approved(tx: Tx, body: Body, meeting: Meeting) -> Screen | None:
+def board_approved(tx: Tx, body: Body, meeting: Meeting) -> ApprovedOnBoard | None:
     documents = _documents(tx, meeting, "approved")
     if meeting.phase is not Phase.APPROVED or not documents:
         return None

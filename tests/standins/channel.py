@@ -314,6 +314,10 @@ class Channel:
             "value": {"action": {"type": "Action.Execute", **told, "data": merged}, "trigger": trigger},
         }
 
+    async def look(self, who: Person, place: Place, card: Mapping[str, Any]) -> dict[str, Any]:
+        """The client of somebody shows a card that refreshes, and asks for it anew by itself; the body of the answer."""
+        return await self.press(who, place, card["refresh"]["action"], trigger="automatic")
+
     async def ask(self, who: Person, place: Place, words: str | None, *, skip: int = 0, count: int = 25) -> dict[str, Any]:
         """Somebody looks in the compose box of a chat; None: they have only opened it. The `composeExtension` of the answer."""
         given = {"name": "initialRun", "value": "true"} if words is None else {"name": "search_decisions", "value": words}

@@ -54,6 +54,7 @@ SAYS: dict[str, tuple[AbstractSet[str], str]] = {
     "show_seats": (ALL, ""),
     "show_meetings": (ALL, ""),
     "show_meeting": (ALL, f"{BEFORE} {RECORD} approved"),
+    "show_board": (ALL, ""),
     "show_agenda": (ALL, f"{BEFORE} {RECORD} approved"),
     "set_up_body": (ALL, ""),
     "take_text": (SEC, ""),

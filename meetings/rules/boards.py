@@ -1,0 +1,85 @@
+"""For whom a card of the board is made anew, and what it offers to the one who looks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from meetings import commands as c
+from meetings.access import ACCESS, Right, Role, may, roles
+from meetings.model import Approval, Body, Meeting, Person, Phase, RoundResult, Sign
+from meetings.rules.answers import BEFORE, acting
+from meetings.rules.presence import attended, in_room
+from meetings.rules.rounds import reminded, seats_asked
+from meetings.rules.seats import seats_on
+from meetings.rules.steps import next_steps
+
+# For so many people clients ask by themselves for the card as it is for them.
+MOST = 60
+# What is done at the desk is offered on the card of that part of the thread where it shows.
+_WORKED_ON = {
+    "meeting": (*BEFORE, Phase.OPEN, Phase.CLOSED),
+    "roll": (Phase.OPEN,),
+    "minutes": (Phase.REVIEW,),
+}
+
+
+def viewers(body: Body, meeting: Meeting) -> tuple[str, ...]:
+    """At most `MOST` persons, those first for whom most depends on it. Of a body with more of them only the secretary, the chairs, the
+    checkers, and those of whom an answer is still wanted."""
+    checkers = body.checker_ids if body.approval is Approval.CHECKERS else ()
+    offices = (body.secretary_id, body.chair_id, body.vice_chair_id, *checkers)
+    seats = seats_on(body, meeting.day)
+    members = [seat.member_id for seat in seats]
+    deputies = [one for seat in seats for one in seat.deputy_ids]
+    experts = [one.person_id for one in body.experts if one.in_force(meeting.day)]
+    found = [one for one in dict.fromkeys((*offices, *members, *deputies, *experts)) if one]
+    if len(found) > MOST:
+        found = [one for one in dict.fromkeys((*offices, *_wanted(body, meeting))) if one]
+    return tuple(found[:MOST])
+
+
+def _wanted(body: Body, meeting: Meeting) -> tuple[str, ...]:
+    """Those of whom an answer is wanted now."""
+    if meeting.phase is Phase.REVIEW and meeting.round is not None and meeting.round.result is RoundResult.RUNNING:
+        return reminded(body, meeting, meeting.round)
+    if meeting.phase in {*BEFORE, Phase.OPEN}:
+        said = {one.person_id for one in meeting.attendances}
+        return tuple(one for one in acting(body, meeting).values() if one not in said)
+    return ()
+
+
+def steps_on(part: str, shown: tuple[c.Command, ...], body: Body, meeting: Meeting, person: Person, now: datetime) -> tuple[c.Command, ...]:
+    """Of the card's own buttons those that are the person's, after what they can do at the desk next."""
+    day = now.astimezone(body.tz).date()
+    own = [step for step in shown if may(type(step), body, meeting, person, day)]
+    if meeting.phase not in _WORKED_ON.get(part, ()):
+        return tuple(own)
+    work = [
+        step
+        for step in next_steps(body, meeting, person, now)
+        if getattr(step, "meeting_id", "") == meeting.id and ACCESS[type(step)].right not in {Right.LOOK, Right.ATTEND}
+    ]
+    return tuple(dict.fromkeys((*work, *own)))
+
+
+def own_answer(part: str, body: Body, meeting: Meeting, person: Person) -> str:
+    """What the person has said there, or that they have not though they are asked; "" when there is nothing to say."""
+    if part == "minutes":
+        sent = meeting.round
+        if sent is None or sent.result is not RoundResult.RUNNING or meeting.phase is not Phase.REVIEW:
+            return ""
+        if any(one.round_id == sent.id and one.person_id == person.id for one in meeting.replies):
+            return "replied"
+        return "waited" if any(person.id in holders for holders in seats_asked(body, meeting)) else ""
+    if part not in {"meeting", "roll"} or meeting.phase not in {*BEFORE, Phase.OPEN}:
+        return ""
+    sign = next((one.sign for one in meeting.attendances if one.person_id == person.id), None)
+    if meeting.opened_at is None and sign is Sign.PRESENT:
+        return "coming"
+    if in_room(meeting, person.id):
+        return "present"
+    if attended(meeting, person.id):
+        return "left"
+    if sign is None:
+        return "waited" if roles(body, person, meeting.day) & {Role.MEMBER} else ""
+    return str(sign)
