@@ -97,6 +97,7 @@ ACCESS: Mapping[type[c.Command], Access] = {
     c.ShowMeetings: Access(Right.LOOK),
     c.ShowMeeting: Access(Right.LOOK, _LIVE),
     c.ShowBoard: Access(Right.LOOK),
+    c.OpenDesk: Access(Right.RUN, _RECORD),
     c.MoveMeeting: Access(Right.PREPARE, _BEFORE),
     c.CancelMeeting: Access(Right.PREPARE, _BEFORE),
     c.RestoreEvent: Access(Right.PREPARE, _BEFORE),

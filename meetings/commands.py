@@ -350,6 +350,14 @@ class ShowBoard(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDesk(Command):
+    """Pressed on a card of the thread (`part`): the person goes on in their own chat with the bot."""
+
+    meeting_id: str = ""
+    part: str = "meeting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MoveMeeting(Command):
     meeting_id: str = ""
     version: int | None = None

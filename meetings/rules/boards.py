@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from meetings import commands as c
-from meetings.access import ACCESS, Right, Role, may, roles
+from meetings.access import Role, may, roles
 from meetings.model import Approval, Body, Meeting, Person, Phase, RoundResult, Sign
 from meetings.rules.answers import BEFORE, acting
 from meetings.rules.presence import attended, in_room
@@ -15,7 +15,10 @@ from meetings.rules.steps import next_steps
 
 # For so many people clients ask by themselves for the card as it is for them.
 MOST = 60
-# What is done at the desk is offered on the card of that part of the thread where it shows.
+# What is done by one press. A form would be gone from the board's card as soon as somebody else's press changes it, with all that was typed
+# there: for those the way leads to the desk.
+_PRESSED = (c.OpenMeeting, c.FindQuorum)
+# On which cards of the thread the work of a phase shows.
 _WORKED_ON = {
     "meeting": (*BEFORE, Phase.OPEN, Phase.CLOSED),
     "roll": (Phase.OPEN,),
@@ -49,16 +52,14 @@ def _wanted(body: Body, meeting: Meeting) -> tuple[str, ...]:
 
 
 def steps_on(part: str, shown: tuple[c.Command, ...], body: Body, meeting: Meeting, person: Person, now: datetime) -> tuple[c.Command, ...]:
-    """Of the card's own buttons those that are the person's, after what they can do at the desk next."""
+    """Of the card's own buttons those that are the person's, after the work that is theirs."""
     day = now.astimezone(body.tz).date()
     own = [step for step in shown if may(type(step), body, meeting, person, day)]
     if meeting.phase not in _WORKED_ON.get(part, ()):
         return tuple(own)
-    work = [
-        step
-        for step in next_steps(body, meeting, person, now)
-        if getattr(step, "meeting_id", "") == meeting.id and ACCESS[type(step)].right not in {Right.LOOK, Right.ATTEND}
-    ]
+    work: list[c.Command] = [step for step in next_steps(body, meeting, person, now) if isinstance(step, _PRESSED)]
+    if may(c.OpenDesk, body, meeting, person, day):
+        work.append(c.OpenDesk(meeting_id=meeting.id, part=part))
     return tuple(dict.fromkeys((*work, *own)))
 
 

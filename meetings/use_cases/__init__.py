@@ -64,6 +64,7 @@ VIEWS: Mapping[type[Command], UseCase] = {
     **agenda.VIEWS,
     **answers.VIEWS,
     **attendance.VIEWS,
+    **boards.VIEWS,
     **dates.VIEWS,
     **drafts.VIEWS,
     **guide.VIEWS,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from meetings import commands as c
+from meetings import effects as e
 from meetings.errors import NotFound
 from meetings.model import Body, Meeting
 from meetings.ports import Tx
@@ -44,13 +45,21 @@ def posted(tx: Tx, body: Body, meeting: Meeting, part: str) -> OnBoard | None:
     return replace(screen, again=c.ShowBoard(meeting_id=meeting.id, part=part), viewers=in_teams)
 
 
-def show_board(command: c.ShowBoard, tx: Tx, scope: Scope) -> Screen:
+def show_board(command: c.ShowBoard | c.OpenDesk, tx: Tx, scope: Scope) -> Screen:
     """Changes nothing. What it offers comes from who asks and from the state, nothing from the card that was shown."""
     board = BOARDS.get(command.part)
     screen = board(tx, scope.body, scope.meeting) if board else None
     if screen is None:
         raise NotFound("storage.not_found")
     return screen
+
+
+def open_desk(command: c.OpenDesk, tx: Tx, scope: Scope) -> Screen:
+    """The meeting's next steps go to the person's own chat; the card stays."""
+    body, meeting = scope.body, scope.meeting
+    number = (("number", meeting.designation),)
+    tx.later(e.Tell(tx.new_id(), tx.actor.id, "at_desk", number, body.id, meeting.id))
+    return replace(show_board(command, tx, scope), notice=sentence("board.at_desk"))
 
 
 def own(screen: OnBoard, tx: Tx) -> Screen:
@@ -76,4 +85,8 @@ def own(screen: OnBoard, tx: Tx) -> Screen:
 
 HANDLERS: Mapping[type[c.Command], Callable[[Any, Tx, Scope], Screen]] = {
     c.ShowBoard: show_board,
+    c.OpenDesk: open_desk,
+}
+VIEWS: Mapping[type[c.Command], Callable[[Any, Tx, Scope], Screen]] = {
+    c.OpenDesk: show_board,
 }

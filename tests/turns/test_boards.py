@@ -52,15 +52,15 @@ async def test_the_same_roll_is_another_card_for_each(tmp_path: Path) -> None:
 
         before = kept(tmp_path)
         for_secretary = await look(scene, scene.aino, roll)
-        assert has_button(for_secretary, "show_item")
+        assert has_button(for_secretary, "open_desk")
         assert has_button(for_secretary, "find_quorum")
         # The vice-chair runs the meeting too; a deputy has their own word alone.
         for_chair = await look(scene, scene.bo, roll)
-        assert has_button(for_chair, "show_item")
+        assert has_button(for_chair, "open_desk")
         assert "Sinulta odotetaan vielä vastausta." in text_of(for_chair)
         for_deputy = await look(scene, scene.vesa, roll)
         assert has_button(for_deputy, "sign_in")
-        assert not has_button(for_deputy, "show_item")
+        assert not has_button(for_deputy, "open_desk")
         assert for_deputy["refresh"]["userIds"] == [scene.vesa.channel_id]
         assert for_deputy["lang"] == "fi"
         assert kept(tmp_path) == before
@@ -68,14 +68,26 @@ async def test_the_same_roll_is_another_card_for_each(tmp_path: Path) -> None:
         # A press answers the presser with their own card, which asks on, and the board is updated for all.
         signed = await room.press(scene.vesa, scene.board, for_deputy, "sign_in", sign="present")
         assert signed["refresh"]["action"]["verb"] == "show_board"
-        assert not has_button(signed, "show_item")
+        assert not has_button(signed, "open_desk")
         await posted(scene, "Vesa Virta")
         assert "Sinut on merkitty läsnä olevaksi." in text_of(await look(scene, scene.vesa, signed))
 
         # What was offered to the secretary is refused to whoever sends it in their own name.
-        record = find_button(for_secretary, "show_item")
+        record = find_button(for_secretary, "open_desk")
         refused = card_of(await room.channel.press(scene.vesa, scene.board, record))
-        assert not has_button(refused, "record_item")
+        assert not has_button(refused, "open_desk")
+
+        # The secretary records where nobody else's press takes the form away.
+        at_desk = await room.press(scene.aino, scene.board, for_secretary, "open_desk")
+        assert "Jatka omassa keskustelussasi" in text_of(at_desk)
+        assert at_desk["refresh"]["userIds"] == [scene.aino.channel_id]
+
+        def told() -> Card | None:
+            shown = [card_of(one.activity) for one in room.board_posts(scene.desk)]
+            return next((card for card in shown if "työpöydälläsi" in text_of(card)), None)
+
+        desk = await room.settled(told, "the desk is told")
+        assert has_button(await room.press(scene.aino, scene.desk, desk, "show_item"), "record_item")
 
 
 async def test_an_outsider_looks_and_a_stranger_elsewhere_sees_nothing(tmp_path: Path) -> None:
@@ -84,7 +96,7 @@ async def test_an_outsider_looks_and_a_stranger_elsewhere_sees_nothing(tmp_path:
         card = await posted(scene, "Pöytäkirja")
         for_member = await look(scene, scene.bo, card)
         assert has_button(for_member, "comment_minutes")
-        assert has_button(await look(scene, scene.aino, card), "show_comments")
+        assert has_button(await look(scene, scene.aino, card), "open_desk")
 
         outsider = room.channel.person("Otto Outo", locale="fi-FI")
         asked = await room.channel.look(outsider, scene.board, card)
@@ -92,7 +104,7 @@ async def test_an_outsider_looks_and_a_stranger_elsewhere_sees_nothing(tmp_path:
         await room.say(outsider, scene.board, "ohje")
         plain = await look(scene, outsider, card)
         assert text_of(plain).splitlines()[0] == text_of(card).splitlines()[0]
-        assert not any(has_button(plain, verb) for verb in ("comment_minutes", "answer_no_comments", "show_comments"))
+        assert not any(has_button(plain, verb) for verb in ("comment_minutes", "answer_no_comments", "open_desk"))
         assert plain["refresh"]["userIds"] == []
 
         # The same card, sent from a chat of their own, is of a body that does not exist to them; so is one that is made up.
