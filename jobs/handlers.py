@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -35,8 +35,10 @@ from meetings.use_cases.drafts import show_draft
 from storage.transaction import Storage, Transaction
 from texts import t, wording
 
+# The part that opens a meeting's thread.
+_ROOT = "meeting"
 # The part of the thread that shows each kind of document.
-PARTS = {"agenda": "meeting", "round": "minutes", "approved": "approved"}
+PARTS = {"agenda": _ROOT, "round": "minutes", "approved": "approved"}
 
 
 class Messenger(Protocol):
@@ -95,6 +97,10 @@ class Handlers:
                     raise
             else:
                 return known.activity_id
+        if effect.part != _ROOT and not root:
+            # The root's effect can fall behind this one: what its process left when it ended is done by the next effect of its key.
+            await self.refresh_board(e.RefreshBoard(effect.meeting_id, _ROOT))
+            root = await self._storage.read(lambda tx: _root(tx.posts(effect.meeting_id)))
         thread = f"{place.id};messageid={root}" if root else place.id
         async with self._gate.through(place.tenant_id, place.id):
             activity_id = await self._messenger.post(place.service_url, thread, activity)
@@ -201,7 +207,7 @@ def _board_state(tx: Transaction, effect: e.RefreshBoard) -> _Shown | None:
         return None
     place = tx.conversation_of(body.channel_id)
     posts = {post.part: post for post in tx.posts(meeting.id)}
-    root = posts["meeting"].activity_id if effect.part != "meeting" and "meeting" in posts else ""
+    root = _root(posts.values()) if effect.part != _ROOT else ""
     summary = f"{body.name} {meeting.designation}"
     # The nonce follows the version: a press on this card that is sent again is known, one on a newer card is new.
     nonce = f"{effect.part}-{meeting.version}-{body.version}"
@@ -210,6 +216,11 @@ def _board_state(tx: Transaction, effect: e.RefreshBoard) -> _Shown | None:
         return render(screen, body.language, nonce, address), summary, place, posts.get(effect.part), root
 
     return shown
+
+
+def _root(posts: Iterable[Post]) -> str:
+    """The id of the post that opens a meeting's thread; empty before it is there."""
+    return next((one.activity_id for one in posts if one.part == _ROOT), "")
 
 
 def _keep_post(tx: Tx, effect: e.RefreshBoard, channel: str, activity_id: str, known: Post | None) -> None:

@@ -14,6 +14,7 @@ import pytest
 from documents.links import personal_link
 from storage import transaction
 from tests.turns.room import Room, text_of
+from tests.turns.scenes import HELD, PLANNED, published
 from texts import t
 
 AT = datetime(2026, 5, 11, 7, 0, tzinfo=UTC)
@@ -60,3 +61,29 @@ async def test_a_page_that_could_not_be_kept_or_shown_says_so_in_the_readers_lan
                 page = await answer.text()
         assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
         assert t("sv", "mail.page_away") in page
+
+
+async def test_the_roll_opens_its_thread_when_nobody_did(tmp_path: Path) -> None:
+    """A process ended before it kept the id of the post that opens the thread, and what is left of its effects begins with the roll's."""
+
+    def sql(*statements: str) -> list[tuple[str, str]]:
+        with closing(sqlite3.connect(tmp_path / "room.db")) as database, database:
+            return [row for statement in statements for row in database.execute(statement)]
+
+    async def kept(room: Room) -> dict[str, str]:
+        read = "SELECT part, activity_id FROM post"
+        return dict(await room.settled(lambda: found if "roll" in dict(found := sql(read)) else None, "the roll call"))
+
+    async with Room(tmp_path, PLANNED) as room:
+        scene = await published(room)
+        await room.at(HELD)
+        await scene.say("open_meeting")
+        before = await kept(room)
+        await room.stop()
+        again = "UPDATE effect SET state = 'waiting' WHERE seq = (SELECT max(seq) FROM effect WHERE key LIKE '%:roll')"
+        sql("DELETE FROM post", again)
+        await room.start()
+        after = await kept(room)
+        threads = {one.id: one.thread for one in room.channel.shown(scene.board)}
+    assert after["meeting"] != before["meeting"]
+    assert threads[after["roll"]] == after["meeting"]
