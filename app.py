@@ -38,8 +38,7 @@ from bot.pages import add_documents
 from bot.personal_page import PersonalPage
 from bot.teams import MeetingBot
 from bot.turn import Turns
-from documents.docx import check_template
-from documents.intake import read_file
+from documents.bounded import FileReader
 from documents.links import document_link, personal_link
 from graph.answers import GraphAnswers
 from graph.calendar import GraphCalendar
@@ -132,13 +131,8 @@ async def create_app(
     steady = Steady(clock) if clock is now else None
     runner = Runner(storage, _handlers(settings, storage, edge, graph, links, pace), telemetry, steady)
 
-    async def intake(name: str, content: bytes) -> str:
-        return await asyncio.to_thread(read_file, name, content)
-
-    async def checked(content: bytes) -> None:
-        await asyncio.to_thread(check_template, content)
-
-    turns = Turns(storage, download=edge.connector.download, read_file=intake, check_template=checked, address=links.own)
+    files = FileReader()
+    turns = Turns(storage, download=edge.connector.download, read_file=files.text, check_template=files.check_template, address=links.own)
     bot = MeetingBot(turns, ComposeBox(storage, links.base, key, clock), Calls(storage))
 
     async def messages(request: web.Request) -> web.Response:

@@ -43,7 +43,7 @@ class Turns:
         *,
         download: Download,
         read_file: Callable[[str, bytes], Awaitable[str]],
-        check_template: Callable[[bytes], Awaitable[None]],
+        check_template: Callable[[str, bytes], Awaitable[None]],
         address: Callable[[str, str], str],
     ) -> None:
         self._storage = storage
@@ -149,7 +149,7 @@ class Turns:
     async def _with_file(self, command: Command, file: SentFile, content: bytes) -> Command:
         """The command with the text of the file in its text field; the words beside a file say what it is."""
         if isinstance(command, c.TakeTemplate):
-            await self._check_template(content)
+            await self._check_template(file.name, content)
             return replace(command, name=file.name)
         text = await self._read_file(file.name, content)
         if isinstance(command, c.ReadAgenda | c.ReadRoster | c.ReadDates):

@@ -18,6 +18,7 @@ from docx.oxml.parser import OxmlElement
 from docxtpl import DocxTemplate
 from jinja2 import Environment, StrictUndefined, Template, UndefinedError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from lxml import etree
 from markupsafe import Markup, escape
 
 from documents.blocks import (
@@ -50,6 +51,23 @@ _PLAIN = (
 )
 _FILTERS = {"upper", "lower", "capitalize", "title", "trim", "join", "default", "length", "first", "last"}
 _MOST_LOOPS = 3
+# What a part can bring along that acts by itself or hides a document of another kind.
+_ACTING = {
+    "vbaProject",
+    "wordVbaData",
+    "control",
+    "activeXControlBinary",
+    "oleObject",
+    "aFChunk",
+    "subDocument",
+    "frame",
+    "attachedToolbars",
+}
+# Fields that fetch what stands elsewhere, start a program or run a macro.
+_FETCHING = re.compile(
+    r"(?:^|[^\w])(DDEAUTO|DDE|INCLUDETEXT|INCLUDEPICTURE|INCLUDE|IMPORT|LINK|DATABASE|EMBED|MACROBUTTON|RD)\s", re.IGNORECASE
+)
+_LINKED = re.compile(r"(?:https?|mailto):", re.IGNORECASE)
 _DAY_ZERO = (1980, 1, 1, 0, 0, 0)
 
 
@@ -57,16 +75,18 @@ def render_docx(doc: MinutesDoc, template: bytes | None = None) -> bytes:
     """The document in Word, byte for byte the same for the same document and template.
 
     A template is somebody's file: it is not unpacked beyond 50 MB, and its tags can show and loop, no more. Refuses one that does not
-    open (`documents.template_unreadable`), has a tag nobody knows (`…_tag`) or cannot be filled (`…_broken`), or leaves out a text of the
-    document (`…_lacks`); signatures and the heads of the attendance table it may leave out.
+    open (`documents.template_unreadable`), acts or reaches out by itself (`…_unsafe`), has a tag nobody knows (`…_tag`) or cannot be
+    filled (`…_broken`), or leaves out a text of the document (`…_lacks`): signatures and the heads of the attendance table it may leave
+    out.
     """
     if template is None:
         return _saved(_filled(_default(), doc, _sandbox(Environment)), doc)
     try:
         _require_readable(template)
+        _require_still(template)
         made = _filled(template, doc, _sandbox(_Tags))
         content = _saved(made, doc)
-    except Refused:
+    except (Refused, MemoryError):
         raise
     except UndefinedError as failure:
         found = re.findall(r"'([^']*)'", failure.message or "")
@@ -104,6 +124,7 @@ def check_template(template: bytes) -> None:
 
 def _filled(content: bytes, doc: MinutesDoc, tags: Environment) -> Any:
     made = DocxTemplate(io.BytesIO(content))
+    _forget_origin(made)
     made.render(_context(doc), tags)
     return made.docx
 
@@ -158,6 +179,49 @@ def _require_readable(content: bytes) -> None:
         raise Refused("documents.template_unreadable") from failure
     if not whole:
         raise Refused("documents.template_unreadable")
+
+
+def _require_still(content: bytes) -> None:
+    """Minutes go to everybody: no macro, no program's object, nothing fetched from elsewhere when they are opened."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        for name in packed.namelist():
+            if name.endswith(".rels"):
+                for relation in etree.fromstring(packed.read(name), parser):
+                    _require_inside(relation)
+            elif name.startswith("word/") and name.endswith(".xml"):
+                part = etree.fromstring(packed.read(name), parser)
+                codes = [*(one.get(qn("w:instr"), "") for one in part.iter(qn("w:fldSimple"))), _codes(part)]
+                if found := _FETCHING.search("\n".join(codes)):
+                    raise Refused("documents.template_unsafe", found=found[1].upper())
+
+
+def _require_inside(relation: Any) -> None:
+    kind, target = relation.get("Type", "").rpartition("/")[2], relation.get("Target", "")
+    outside = (
+        relation.get("TargetMode") == "External" and kind != "attachedTemplate" and not (kind == "hyperlink" and _LINKED.match(target))
+    )
+    if outside or kind in _ACTING:
+        raise Refused("documents.template_unsafe", found=f"{kind} ({target[:80]})")
+
+
+def _codes(part: Any) -> str:
+    """The codes of a part's fields, a line each; Word may part one code in several runs."""
+    codes = []
+    for one in part.iter(qn("w:fldChar"), qn("w:instrText")):
+        codes.append("\n" if one.tag == qn("w:fldChar") else one.text or "")
+    return "".join(codes)
+
+
+def _forget_origin(made: DocxTemplate) -> None:
+    """A letterhead made from a template of somebody's machine names it, and Word would look for it there."""
+    made.init_docx()
+    settings = made.docx.settings.element
+    for named in settings.findall(qn("w:attachedTemplate")):
+        settings.remove(named)
+    for part in made.docx.part.package.iter_parts():
+        for key in [key for key, one in part.rels.items() if one.reltype.endswith("/attachedTemplate")]:
+            del part.rels[key]
 
 
 def _context(doc: MinutesDoc) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def read_file(name: str, data: bytes) -> str:
     """The text of a .docx, .txt, .csv or .xlsx; cells of a row are parted by tabs, a break within a cell is U+2028.
 
     Raises `Refused("file.<what is wrong>", name=…)`: empty, large, old_office, pdf, opendocument, image, other_kind, protected,
-    broken, unsafe, bomb, long, rows, columns. Work and memory are bounded by the limits above.
+    broken, unsafe, bomb, long, rows, columns. Work and memory are bounded by the limits above, and by `bounded`, in whose process it runs.
     """
     shown = " ".join(re.split(r"[\\/]", name)[-1].split())[:80]
     if not data.strip():
@@ -99,7 +99,7 @@ def _read_package(name: str, data: bytes) -> str:
             read = _kind(name, package)
             _require_bounded(name, package)
         return read(data)
-    except Refused:
+    except (Refused, MemoryError):
         raise
     except TooLong as error:
         raise _too_long(name) from error

@@ -20,6 +20,7 @@ from documents.outline import minutes_doc
 from meetings.errors import Refused
 from tests.documents import sample
 from tests.documents.reading import NASTY, doc, even, word_texts
+from tests.documents.sent import with_part
 from texts import LANGUAGES, t
 
 
@@ -184,6 +185,76 @@ def test_a_template_that_does_not_work_is_refused_with_its_reason(content: bytes
     for language in LANGUAGES:
         said = t(language, refused.value.key, **refused.value.params)
         assert all(value and str(value) in said for value in refused.value.params.values())
+
+
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def related(kind: str, target: str, *, outside: bool = True, part: str = "document") -> bytes:
+    """The template that ships, with one relationship more."""
+    name = f"word/_rels/{part}.xml.rels"
+    with zipfile.ZipFile(io.BytesIO(template())) as packed:
+        old = packed.read(name) if name in packed.namelist() else f'<Relationships xmlns="{RELATIONS}"></Relationships>'.encode()
+    mode = ' TargetMode="External"' if outside else ""
+    more = f'<Relationship Id="rId99" Type="{OFFICE}/{kind}" Target="{target}"{mode}/></Relationships>'
+    return with_part(template(), name, old.replace(b"</Relationships>", more.encode()))
+
+
+def coded(*codes: str) -> bytes:
+    """The template that ships, with a field whose code Word has parted in runs."""
+    runs = "".join(f'<w:r><w:instrText xml:space="preserve">{code}</w:instrText></w:r>' for code in codes)
+    begin, end = ('<w:r><w:fldChar w:fldCharType="begin"/></w:r>', '<w:r><w:fldChar w:fldCharType="end"/></w:r>')
+    with zipfile.ZipFile(io.BytesIO(template())) as packed:
+        body = packed.read("word/document.xml")
+    return with_part(template(), "word/document.xml", body.replace(b"<w:sectPr", f"<w:p>{begin}{runs}{end}</w:p><w:sectPr".encode(), 1))
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (related("vbaProject", "vbaProject.bin", outside=False), "vbaProject (vbaProject.bin)"),
+        (related("oleObject", "embeddings/a.bin", outside=False), "oleObject (embeddings/a.bin)"),
+        (related("aFChunk", "chunk.html", outside=False), "aFChunk (chunk.html)"),
+        (related("image", "https://rosvot.example/a.png"), "image (https://rosvot.example/a.png)"),
+        (related("subDocument", "file:///c:/b.docx"), "subDocument (file:///c:/b.docx)"),
+        (related("hyperlink", "ms-msdt:/id"), "hyperlink (ms-msdt:/id)"),
+        (related("image", "https://rosvot.example/a.png", part="footnotes"), "image (https://rosvot.example/a.png)"),
+        (coded(' DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe "/k calc.exe"'), "DDEAUTO"),
+        (coded(" DDE", "AUTO", " excel"), "DDEAUTO"),
+        (coded(' IncludeText "https://rosvot.example/a.docx"'), "INCLUDETEXT"),
+    ],
+)
+def test_a_template_that_acts_or_reaches_out_by_itself_is_refused(content: bytes, found: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check_template(content)
+    assert (refused.value.key, refused.value.params) == ("documents.template_unsafe", {"found": found})
+    assert all(found in t(language, refused.value.key, **refused.value.params) for language in LANGUAGES)
+
+
+def test_a_macro_document_is_no_template() -> None:
+    with zipfile.ZipFile(io.BytesIO(template())) as packed:
+        types = packed.read("[Content_Types].xml")
+    macro = types.replace(
+        b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml",
+        b"application/vnd.ms-word.document.macroEnabled.main+xml",
+    )
+    assert macro != types
+    with pytest.raises(Refused, match=r"documents\.template_"):
+        check_template(with_part(template(), "[Content_Types].xml", macro))
+
+
+def test_a_letterhead_of_somebodys_machine_forgets_where_it_came_from() -> None:
+    """Word writes the template a file was made from into its settings; whoever opens the minutes would look for it there."""
+    content = related("attachedTemplate", "file:///c:/aino/kirje.dotx", part="settings")
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        settings = packed.read("word/settings.xml")
+    named = re.sub(rb"(<w:settings[^>]*>)", rb'\1<w:attachedTemplate r:id="rId99"/>', settings, count=1)
+    assert named != settings
+    content = with_part(content, "word/settings.xml", named)
+    check_template(content)
+    with zipfile.ZipFile(io.BytesIO(render_docx(minutes(), content))) as packed:
+        assert not [name for name in packed.namelist() if b"kirje.dotx" in packed.read(name) or b"attachedTemplate" in packed.read(name)]
 
 
 def test_a_template_made_for_minutes_alone_is_refused_for_agendas() -> None:

@@ -219,7 +219,8 @@ def test_the_name_is_shown_without_its_folders_and_line_breaks() -> None:
 
 
 def test_every_refusal_has_its_sentence_and_no_sentence_is_idle() -> None:
-    raised = set(re.findall(r'"(file\.\w+)"', Path(intake.__file__).read_text(encoding="utf-8")))
+    raising = "".join(Path(f"documents/{one}.py").read_text(encoding="utf-8") for one in ("intake", "bounded"))
+    raised = set(re.findall(r'"(file\.\w+)"', raising))
     for language in LANGUAGES:
         said = set(re.findall(r'msgid "(file\.\w+)"', Path(f"texts/locale/{language}/file.po").read_text(encoding="utf-8")))
         assert said == raised
