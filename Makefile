@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := admin bench bot cards documents graph jobs meetings storage telemetry texts tools tests app.py settings.py
 
-.PHONY: run test check setup node docs pictures bench campaign requirements
+.PHONY: run test check setup node docs pictures bench campaign hostile requirements
 
 run: .venv/run node
 	@$(BIN)/python -m tools.run
@@ -36,6 +36,11 @@ POSTGRESQL ?= 80
 SEED ?= 1
 campaign: .venv/dev
 	$(BIN)/python -m tests.campaign --sqlite $(SQLITE) --postgresql $(POSTGRESQL) --seed $(SEED)
+
+# Mutated activities against the bot's own turn: tests/hostile.
+COUNT ?= 100000
+hostile: .venv/dev
+	$(BIN)/python -m tests.hostile --count $(COUNT) --seed $(SEED)
 
 setup: .venv/dev node
 

@@ -119,7 +119,7 @@ async def _read(request: web.Request) -> object:
 def _half_characters(content: bytes) -> object:
     """Half a surrogate pair, which a client cuts out of an emoji, is no reason to be silent: it becomes U+FFFD. All else is refused."""
     try:
-        text = json.dumps(json.loads(content), ensure_ascii=False)
+        text = json.dumps(json.loads(content.decode("utf-8", "surrogatepass")), ensure_ascii=False)
         return orjson.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
     except (ValueError, RecursionError) as error:
         raise Rejected(400, "The body is not JSON in UTF-8.") from error
