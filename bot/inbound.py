@@ -41,6 +41,7 @@ class SentFile:
 class Turn:
     """Who says what where. `key` is the same when Teams sends the same thing again, under the same or a new activity id.
 
+    `automatic`: nobody has pressed anything, their client asks because it shows the card.
     `language` is the client's; `spoken` the one of the typed command word, when it belongs to one language only. `origin`: by what it was
     said, for the journal: the channel, the device's platform and locale, the message of the card and the mark of the press.
     """
@@ -55,6 +56,7 @@ class Turn:
     thread: str
     command: Command
     pressed: bool
+    automatic: bool = False
     file: SentFile | None = None
     spoken: str = ""
     origin: Mapping[str, str] = field(default_factory=dict)
@@ -69,9 +71,10 @@ def read_activity(activity: Mapping[str, Any]) -> Turn | None:
     if kind == "message":
         return _message(activity)
     if kind == "invoke" and activity.get("name") == PRESS:
-        action = _mapping(_mapping(activity.get("value")).get("action"))
-        data = _mapping(action.get("data"))
-        return _pressed(activity, {VERB: action.get("verb", ""), **data})
+        value = _mapping(activity.get("value"))
+        action = _mapping(value.get("action"))
+        pressed = _pressed(activity, {VERB: action.get("verb", ""), **_mapping(action.get("data"))})
+        return replace(pressed, automatic=value.get("trigger") == "automatic")
     if kind == "conversationUpdate" and _added(activity):
         return _turn(activity, c.Welcome(), key=str(activity.get("id") or _digest(activity)))
     return None

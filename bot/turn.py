@@ -69,7 +69,7 @@ class Turns:
             observed.outcome = "silent"
             return None
         observed.command = stem(turn.command)
-        if isinstance(turn.command, c.ShowBoard):
+        if turn.automatic and isinstance(turn.command, c.ShowBoard):
             return await self._looked_at(turn, observed)
         try:
             return await self._answer(turn, observed)
