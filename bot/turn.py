@@ -103,7 +103,7 @@ class Turns:
     def _seen(self, turn: Turn, tx: Transaction) -> dict[str, Any]:
         """In the language of the board, as the card that it takes the place of."""
         tx.recognise(turn.tenant_id, turn.account_id)
-        if not tx.actor.id:
+        if not tx.actor.account_id:
             raise NotAllowed("turn.no_account")
         tx.conversation = turn.conversation
         screen = execute(turn.command, tx)

@@ -334,8 +334,9 @@ class Transaction:
         self._arrived = (told, place)
 
     def recognise(self, tenant_id: str, account_id: str) -> None:
-        """Make the person of a Teams account the actor, or nobody of that tenant when it is not known. Nothing is kept of it."""
-        self.actor = self._account(tenant_id, account_id) or replace(NOBODY, tenant_id=tenant_id)
+        """Make the person of a Teams account the actor, or a stranger of that tenant when it is not known. Nothing is kept of it."""
+        # Without an id it would be taken for the bot itself, which sees all.
+        self.actor = self._account(tenant_id, account_id) or replace(NOBODY, id="stranger", tenant_id=tenant_id)
 
     def upsert_account(self, tenant_id: str, account_id: str, channel_id: str, name: str, client_language: str = "") -> Person:
         """The person of a Teams account, made when new, with the newest name and channel id. Writes nothing when nothing changed."""
