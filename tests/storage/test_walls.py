@@ -10,6 +10,7 @@ import pytest
 
 from meetings.errors import NotFound
 from meetings.model import Conversation, Document, Draft, Person, Post
+from meetings.scope import is_open
 from storage.transaction import Storage, Transaction
 from tests import samples
 
@@ -97,3 +98,13 @@ async def test_a_place_of_another_tenant_cannot_be_taken_over(walled: Storage) -
 async def test_bodies_are_those_a_person_serves_holds_a_seat_in_or_advises(walled: Storage, person_id: str, bodies: list[str]) -> None:
     actor = Person(person_id, "tenant", "Joku")
     assert [body.id for body in await walled.read(lambda tx: tx.bodies(), actor=actor)] == bodies
+
+
+async def test_who_is_not_known_is_not_taken_for_the_bot_itself(walled: Storage) -> None:
+    def opens(tx: Transaction) -> tuple[bool, bool]:
+        tx.recognise("tenant", "a1")
+        known = is_open(tx.body("body"), tx)
+        tx.recognise("tenant", "nobody-knows")
+        return known, is_open(tx.body("body"), tx)
+
+    assert await walled.run(opens) == (True, False)
