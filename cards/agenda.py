@@ -131,7 +131,7 @@ def meeting_on_board(card: Card, screen: MeetingOnBoard) -> None:
             (card.t("agenda.chair"), chair.name if chair else ""),
             (card.t("guide.phase"), card.t(f"phase_name.{meeting.phase}")),
             (card.t("agenda.present"), present),
-            (card.t("agenda.signs"), answered(card, screen.expected) if meeting.opened_at is None else ""),
+            (card.t("agenda.signs"), answered(card, screen.expected) if screen.expected else ""),
         )
     )
     if meeting.join_url and meeting.closed_at is None:

@@ -88,11 +88,11 @@ def _presence(card: Card, told: str, found: Quorum, empty: Mapping[str, int]) ->
     )
 
 
-def _quorum(card: Card, meeting: Meeting, found: Quorum, before: Expected) -> str:
+def _quorum(card: Card, meeting: Meeting, found: Quorum, before: Expected | None) -> str:
     """How things stand; of a meeting that is over, nothing stands any more. The sentence about the quorum, once the meeting is open."""
     if meeting.closed_at is not None:
         return ""
-    if meeting.opened_at is None:
+    if before is not None:
         expectation(card, before)
         return ""
     if found.quorate:

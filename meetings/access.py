@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -211,8 +211,17 @@ def require(command: c.Command, body: Body | None, meeting: Meeting | None, pers
 
 def may(command: type[c.Command], body: Body | None, meeting: Meeting | None, person: Person, day: date) -> bool:
     """Whether the command is open to the person now; what help and buttons are made of."""
+    return _is_open(command, meeting, roles_about(body, meeting, person, day) if body else frozenset())
+
+
+def allowed(steps: Iterable[c.Command], body: Body, meeting: Meeting | None, person: Person, day: date) -> list[c.Command]:
+    """Those of the steps that are open to the person now."""
+    held = roles_about(body, meeting, person, day)
+    return [step for step in steps if _is_open(type(step), meeting, held)]
+
+
+def _is_open(command: type[c.Command], meeting: Meeting | None, held: frozenset[Role]) -> bool:
     access = ACCESS[command]
-    held = roles_about(body, meeting, person, day) if body else frozenset()
     if access.phases and (meeting is None or meeting.phase not in access.phases):
         return False
     return holds(access.right, held, meeting)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from meetings import commands as c
-from meetings.access import Role, may, roles
+from meetings.access import Role, allowed, roles
 from meetings.model import Approval, Body, Meeting, Person, Phase, RoundResult, Sign
 from meetings.rules.answers import BEFORE, acting
 from meetings.rules.presence import attended, in_room
@@ -54,13 +54,10 @@ def _wanted(body: Body, meeting: Meeting) -> tuple[str, ...]:
 def steps_on(part: str, shown: tuple[c.Command, ...], body: Body, meeting: Meeting, person: Person, now: datetime) -> tuple[c.Command, ...]:
     """Of the card's own buttons those that are the person's, after the work that is theirs."""
     day = now.astimezone(body.tz).date()
-    own = [step for step in shown if may(type(step), body, meeting, person, day)]
     if meeting.phase not in _WORKED_ON.get(part, ()):
-        return tuple(own)
-    work: list[c.Command] = [step for step in next_steps(body, meeting, person, now) if isinstance(step, _PRESSED)]
-    if may(c.OpenDesk, body, meeting, person, day):
-        work.append(c.OpenDesk(meeting_id=meeting.id, part=part))
-    return tuple(dict.fromkeys((*work, *own)))
+        return tuple(allowed(shown, body, meeting, person, day))
+    work = [step for step in next_steps(body, meeting, person, now) if isinstance(step, _PRESSED)]
+    return tuple(dict.fromkeys((*work, *allowed((c.OpenDesk(meeting_id=meeting.id, part=part), *shown), body, meeting, person, day))))
 
 
 def own_answer(part: str, body: Body, meeting: Meeting, person: Person) -> str:

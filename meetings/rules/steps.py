@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from meetings import commands as c
-from meetings.access import may
+from meetings.access import allowed
 from meetings.model import ASKED, Approval, Body, Meeting, Person, Phase
 from meetings.rules.answers import BEFORE, waits_for_deputy
 from meetings.rules.polls import open_poll
@@ -16,10 +16,10 @@ def next_steps(body: Body, meeting: Meeting | None, person: Person, now: datetim
     """At most six commands with ids, most likely first, each of which the person may give now. Who marks everybody signs there too."""
     day = now.astimezone(body.tz).date()
     wanted = (*_mending(body, meeting), *_for_meeting(body, meeting)) if meeting else _for_body(body)
-    allowed = [step for step in wanted if may(type(step), body, meeting, person, day)]
-    if any(isinstance(step, c.ShowAttendance) for step in allowed):
-        allowed = [step for step in allowed if not isinstance(step, c.SignIn)]
-    return tuple(allowed[:6])
+    steps = allowed(wanted, body, meeting, person, day)
+    if any(isinstance(step, c.ShowAttendance) for step in steps):
+        steps = [step for step in steps if not isinstance(step, c.SignIn)]
+    return tuple(steps[:6])
 
 
 def _mending(body: Body, meeting: Meeting) -> tuple[c.Command, ...]:

@@ -66,14 +66,14 @@ class ItemForm(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingOnBoard(OnBoard):
-    """The root card of a meeting's thread: when and where, the agenda, what has been decided, who is expected."""
+    """The root card of a meeting's thread: when and where, the agenda, what has been decided, who is expected until it is opened."""
 
     body: Body
     meeting: Meeting
     people: Mapping[str, Person]
     documents: tuple[Document, ...]
     quorum: Quorum
-    expected: Expected
+    expected: Expected | None
     changed: tuple[Item, ...]
     page: int
     pages: int

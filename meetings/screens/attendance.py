@@ -42,27 +42,27 @@ class OpeningAsked(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RollOnBoard(OnBoard):
-    """The roll call on the board: who is here, late or cannot come, and the quorum in the item at hand."""
+    """The roll call on the board: who is here, late or cannot come, and the quorum in the item at hand. `expected`: before the opening."""
 
     body: Body
     meeting: Meeting
     people: Mapping[str, Person]
     rows: tuple[Row, ...]
     quorum: Quorum
-    expected: Expected
+    expected: Expected | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendanceDesk(Screen):
-    """The roll on the desk, a page of rows to tick, and the newest comings and goings. `joined`: who is not found
-    present yet but has joined the call. `person_ids`, `at`, `item_id`: what was typed."""
+    """The roll on the desk, a page of rows to tick, and the newest comings and goings. `expected`: before the opening. `joined`: who is
+    not found present yet but has joined the call. `person_ids`, `at`, `item_id`: what was typed."""
 
     body: Body
     meeting: Meeting
     people: Mapping[str, Person]
     rows: tuple[Row, ...]
     quorum: Quorum
-    expected: Expected
+    expected: Expected | None
     unknown: int
     joined: tuple[str, ...] = ()
     movements: tuple[Movement, ...]

@@ -233,7 +233,7 @@ def board_meeting(tx: Tx, body: Body, meeting: Meeting, page: int = 1) -> Meetin
         people=tx.people({body.chair_id, body.secretary_id} - {""}),
         documents=tuple(one for one in tx.documents(meeting.id) if one.kind == "agenda"),
         quorum=quorum(body, meeting, at_hand),
-        expected=expected(body, meeting),
+        expected=expected(body, meeting) if meeting.opened_at is None else None,
         changed=changed,
         page=page,
         pages=pages,

@@ -209,7 +209,7 @@ def _roll(tx: Tx, body: Body, meeting: Meeting) -> RollOnBoard:
         people=tx.people(row.person_id for row in rows),
         rows=rows,
         quorum=quorum(body, meeting, _at_hand(meeting)),
-        expected=expected(body, meeting),
+        expected=expected(body, meeting) if meeting.opened_at is None else None,
         steps=tuple(c.SignIn(meeting_id=meeting.id, sign=sign) for sign in signs),
     )
 
@@ -231,7 +231,7 @@ def _desk(tx: Tx, body: Body, meeting: Meeting, page: int) -> AttendanceDesk:
         people=tx.people(row.person_id for row in rows),
         rows=rows[(page - 1) * PAGE : page * PAGE],
         quorum=quorum(body, meeting, _at_hand(meeting)),
-        expected=expected(body, meeting),
+        expected=expected(body, meeting) if meeting.opened_at is None else None,
         unknown=_unknown(body, meeting),
         joined=_offered(tx, body, meeting),
         movements=tuple(moves),

@@ -534,7 +534,7 @@ def _agenda(w: World) -> Iterator[Screen]:
             people=w.people,
             documents=_documents("agenda"),
             quorum=quorum,
-            expected=_expected(w),
+            expected=_expected(w) if meeting.opened_at is None else None,
             changed=meeting.items[1:] if phase is Phase.PUBLISHED else (),
             page=1,
             pages=2 if w.large else 1,
@@ -607,7 +607,13 @@ def _attendance(w: World) -> Iterator[Screen]:
     ):
         steps = tuple(c.SignIn(meeting_id="meeting", sign=sign) for sign in signs)
         yield attendance.RollOnBoard(
-            body=w.body, meeting=meeting, people=w.people, rows=rows, quorum=quorum, expected=_expected(w), steps=steps
+            body=w.body,
+            meeting=meeting,
+            people=w.people,
+            rows=rows,
+            quorum=quorum,
+            expected=_expected(w) if meeting.opened_at is None else None,
+            steps=steps,
         )
     for meeting, quorum in ((published, lost), (calling, found), (w.meeting, found)):
         yield attendance.AttendanceDesk(
@@ -616,7 +622,7 @@ def _attendance(w: World) -> Iterator[Screen]:
             people=w.people,
             rows=rows[:24],
             quorum=quorum,
-            expected=_expected(w),
+            expected=_expected(w) if meeting.opened_at is None else None,
             unknown=9,
             joined=("m2", "d3") if meeting is not w.meeting else (),
             movements=w.meeting.movements if meeting is w.meeting else (),
