@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,8 +30,6 @@ DATABASES = ("SQLite", "PostgreSQL")
 STRIKES = 6
 # Of so many runs on PostgreSQL one process is stopped for longer than its lease in one; of so many, `python app.py` is started cold in one.
 PAUSED, COLD = 4, 20
-# A run that takes so many seconds is given up, and cries.
-LONGEST = 900.0
 
 
 def read_arguments() -> argparse.Namespace:
@@ -100,14 +99,24 @@ async def one_run(seed: int, number: int, nursery: Nursery, server: Server | Non
         database = await asyncio.to_thread(PostgreSQL, server) if server else SQLite(Path(folder))
         chance, cold = seed * 100_003 + number, number % COLD == 0
         try:
-            async with asyncio.timeout(LONGEST):
-                outcome = await run(Path(folder), database, nursery, chance, strikes, two=two, cold=cold, beside=older if two else None)
-        except TimeoutError:
-            outcome = Outcome(chance, database.name, seconds=LONGEST, findings=[("lost", "the run did not come to its end")])
+            outcome = await run(Path(folder), database, nursery, chance, strikes, two=two, cold=cold, beside=older if two else None)
+            outcome.number = number
+            if outcome.findings:
+                keep(outcome, Path(folder), database)
         finally:
             await asyncio.to_thread(database.close)
-    outcome.number = number
     return outcome
+
+
+def keep(outcome: Outcome, folder: Path, database: PostgreSQL | SQLite) -> None:
+    """What is left of a run that cried: what its processes said, and their effects."""
+    left = VAR / "campaign" / f"{outcome.database}-{outcome.number}"
+    shutil.rmtree(left, ignore_errors=True)
+    left.mkdir(parents=True)
+    for log in folder.glob("*.log"):
+        shutil.copy(log, left)
+    effects = database.rows("SELECT seq, kind, key, lane, state, attempts, due_at, error FROM effect ORDER BY seq")
+    (left / "effects.txt").write_text("".join(f"{row}\n" for row in effects), encoding="utf-8")
 
 
 def write(outcome: Outcome, outcomes: list[Outcome], seed: int, begun: datetime) -> None:

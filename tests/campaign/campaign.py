@@ -77,8 +77,9 @@ async def run(
     last: str = PHASES[-1],
     restart_in: str = "",
     beside: Nursery | None = None,
+    longest: float = 900.0,
 ) -> Outcome:
-    """`beside`: where the second of two processes comes from, if it is of another version."""
+    """`beside`: where the second of two processes comes from, if it is of another version. After `longest` seconds it is given up."""
     begun = time.time()
     chance = random.Random(seed)  # noqa: S311  # same
     outside, ledger, outcome = Outside(), Ledger(), Outcome(seed, database.name)
@@ -87,12 +88,14 @@ async def run(
     calendars = Calendars(outside, lambda: datetime.fromtimestamp(replicas.now, UTC))
     replicas = Replicas(nursery, folder, TWO if two else ONE, control, beside)
     outside.pids = replicas.pids
-    offsets = [(0.0, 0.0)]
+    offsets, reached = [(0.0, 0.0)], "start"
     await calendars.open()
     async with channel:
         faults = Faults(database, outside, channel, calendars, replicas, chance, strikes, troubles=troubles, restart_in=restart_in)
 
         async def phase(name: str) -> None:
+            nonlocal reached
+            reached = name
             moments = {"open": meeting.start + timedelta(minutes=2), "end": ledger.deadline - timedelta(seconds=BEFORE)}
             if name in moments:
                 # What is to be struck is watched from before they come up: a slow machine may close the deadline while they do.
@@ -108,15 +111,16 @@ async def run(
         meeting = Meeting(database, outside, channel, calendars, replicas, chance, ledger, phase)
         faults.board = meeting.board.id
         try:
-            await faults.arm("start")
-            await replicas.open()
-            await replicas.ready()
-            await meeting.live(last)
-            # With a protection off it may never come to rest.
-            await _at_rest(database, replicas.now, 15.0 if control else 90.0)
-            await replicas.close()
+            async with asyncio.timeout(longest):
+                await faults.arm("start")
+                await replicas.open()
+                await replicas.ready()
+                await meeting.live(last)
+                # With a protection off it may never come to rest.
+                await _at_rest(database, replicas.now, 15.0 if control else 90.0)
+                await replicas.close()
         except BaseException as error:
-            outcome.findings.append(("lost", f"{type(error).__name__}: {error}"))
+            outcome.findings.append(("lost", f"in {reached}: {type(error).__name__}: {error}"))
             await faults.arm("over")
             await replicas.abandon()
             if not isinstance(error, Exception):

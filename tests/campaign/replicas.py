@@ -226,10 +226,15 @@ class Replicas:
             one.ended = asyncio.Event()
             one.status = None
             await self._start(one)
+            late = time.time() if not self._wanted else 0.0
+            if late:  # all were told to go while it was not there yet
+                self.signal(one, signal.SIGTERM)
             for step in self._steps[:1]:
                 self._steps.remove(step)
                 await step(one)
             await one.ended.wait()
+            if late:
+                self.breaks.append(Break("stop", "another time", one.pid, late, time.time()))
             one.pid = 0
             if self._wanted and one.status not in {-signal.SIGKILL, -signal.SIGTERM, 0}:
                 await asyncio.sleep(0.3)  # a supervisor does not hammer either
