@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from documents.blocks import plain
 from meetings.model import Body, Meeting, Person, Phase
 from meetings.rules.people import UNDER_WAY, had_place, is_recorded, offices, without_place, without_words
 from meetings.use_cases.seats import follow_roster
@@ -158,7 +159,7 @@ def forget(tx: Transaction, person: Person) -> Outcome:
     for body in bodies:
         left = without_place(body, person.id, tx.now.astimezone(body.tz).date(), kept=kept)
         if left != body:
-            gone.append(f"seats, places and poll answers in {body.name}")
+            gone.append(f"seats, places and poll answers in {_line(body.name)}")
             follow_roster(tx, body, tx.save(left))
     taken = people.forget(tx.connection, person, name_kept=kept)
     tx.enter(Entry("", "", "", tx.now, "erase_person", {"person_id": person.id, EMPTIED: taken.emptied}, _ORIGIN))
@@ -170,7 +171,7 @@ def forget(tx: Transaction, person: Person) -> Outcome:
 
 def _require_free(person: Person, bodies: Iterable[Body], took_part: Iterable[tuple[Body, Meeting]]) -> None:
     held = [
-        f"{person.id} is {office} of {body.name}: let somebody else be that first."
+        f"{person.id} is {office} of {_line(body.name)}: let somebody else be that first."
         for body in bodies
         for office in offices(body, person.id)
     ]
@@ -188,7 +189,12 @@ def _particulars(person: Person) -> tuple[tuple[str, str], ...]:
 
 
 def _named(body: Body, meeting: Meeting) -> str:
-    return f"{meeting.designation} of {body.name}"
+    return f"{meeting.designation} of {_line(body.name)}"
+
+
+def _line(typed: str) -> str:
+    """What somebody may have typed, on one line of a terminal, which does not obey it."""
+    return " ".join(plain(typed).split())
 
 
 # --- whom ---------------------------------------------------------------------------------------------------------------------
@@ -197,10 +203,10 @@ def _named(body: Body, meeting: Meeting) -> str:
 def _the_one(connection: Connection, wanted: str) -> Person:
     found = people.find(connection, wanted)
     if not found:
-        raise _Refused(f"Nobody here is {wanted}.")
+        raise _Refused(f"Nobody here is {_line(wanted)}.")
     if len(found) > 1:
-        lines = (f"  {one.id}  {one.name}  {one.email or '(no e-mail)'}  {one.account_id or '(no account)'}" for one in found)
-        raise _Refused("\n".join((f"{len(found)} are {wanted}. Say which by the first column:", *lines)))
+        lines = (f"  {one.id}  {_line(one.name)}  {one.email or '(no e-mail)'}  {one.account_id or '(no account)'}" for one in found)
+        raise _Refused("\n".join((f"{len(found)} are {_line(wanted)}. Say which by the first column:", *lines)))
     return found[0]
 
 

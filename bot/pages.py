@@ -38,7 +38,7 @@ def add_documents(app: web.Application, storage: Storage, key: bytes, now: Calla
             body=content,
             content_type=TYPES[found.format],
             headers={
-                "Content-Disposition": f"inline; filename*=UTF-8''{quote(found.name)}",
+                "Content-Disposition": f"inline; filename*=UTF-8''{quote(found.name, safe='')}",
                 "X-Content-Type-Options": "nosniff",
                 "Cache-Control": "private, no-store",
                 "Referrer-Policy": "no-referrer",

@@ -38,7 +38,8 @@ MOST_TEXT = 50_000_000
 CONFLICT = "@microsoft.graph.conflictBehavior"
 DOWNLOAD = "@microsoft.graph.downloadUrl"
 # https://support.microsoft.com/office/restrictions-and-limitations-in-onedrive-and-sharepoint-64883a5d-228e-48f5-b3d2-eb39e07630fa
-_NOT_IN_NAMES = re.compile(r'["*:<>?/\\|\x00-\x1f\x7f]+')
+# The rest is unseen, and turns names round.
+_NOT_IN_NAMES = re.compile(r'["*:<>?/\\|\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+')
 _NOT_WITHIN = re.compile(r"(?i)_(?=vti_)")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9]|forms)(\..*)?|~\$.*")
 

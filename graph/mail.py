@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ PERMISSION = "Mail.Send"
 KEY_HEADER = "x-pykala-key"
 # Codes of SMTP that speak of the letter, not of the moment.
 _FOR_EVER = range(500, 600)
+_JOINERS = "\u200c\u200d"
 
 
 class GraphMail:
@@ -47,7 +49,7 @@ class GraphMail:
 
     async def send(self, letter: Letter) -> None:
         message = Message(
-            subject=letter.subject,
+            subject=_line(letter.subject),
             body=ItemBody(content_type=BodyType.Html, content=letter.html),
             to_recipients=[_recipient(letter.to_name, letter.to_email)],
             reply_to=[_recipient(letter.reply_name, letter.reply_email)] if letter.reply_email else None,
@@ -134,7 +136,7 @@ def mime(letter: Letter, sender: str) -> EmailMessage:
     for file in letter.files:
         main, _, sub = file.content_type.partition("/")
         params = {"method": file.method, "charset": "utf-8"} if file.method else {}
-        message.add_attachment(file.content, maintype=main, subtype=sub, filename=file.name, params=params)
+        message.add_attachment(file.content, maintype=main, subtype=sub, filename=_file_name(file.name), params=params)
     return message
 
 
@@ -143,16 +145,21 @@ def _mark(letter: Letter) -> str:
 
 
 def _line(text: str) -> str:
-    """One line: a line break in a header would begin another header."""
-    return " ".join(text.split())
+    """One line: a line break in a header would begin another header. Nor does anything unseen turn round or end what a reader sees; only
+    what joins letters and emoji stays."""
+    return "".join(one for one in " ".join(text.split()) if one.isprintable() or one in _JOINERS)
+
+
+def _file_name(text: str) -> str:
+    return re.sub(r"[/\\]", "-", _line(text))
 
 
 def _recipient(name: str, email: str) -> Recipient:
-    return Recipient(email_address=EmailAddress(name=name, address=email))
+    return Recipient(email_address=EmailAddress(name=_line(name), address=email))
 
 
 def _attached(file: MailFile) -> Attachment:
     content_type = f"{file.content_type}; method={file.method}; charset=utf-8" if file.method else file.content_type
     return FileAttachment(
-        odata_type="#microsoft.graph.fileAttachment", name=file.name, content_type=content_type, content_bytes=file.content
+        odata_type="#microsoft.graph.fileAttachment", name=_file_name(file.name), content_type=content_type, content_bytes=file.content
     )

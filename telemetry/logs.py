@@ -24,10 +24,13 @@ OURS = ("admin", "app", "bot", "cards", "documents", "graph", "jobs", "storage",
 # What these tell below a warning is addresses of requests, which carry those of people.
 _TELLING_TOO_MUCH = ("aiohttp.access", "asyncio", "hpack", "httpcore", "httpx", "msal", "urllib3")
 _SECRETS = re.compile(
-    r"[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"  # mail addresses
+    r"(\\(?:u[0-9a-f]{4}|.))"  # an escape of JSON, which stays: its letter is of no address
+    r"|[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+"  # mail addresses
     r"|eyJ[\w-]+\.[\w-]+\.[\w-]*"  # JSON web tokens
     r"|(?<=mark=)\w+|\b[0-9a-f]{64}\b"  # marks of signed links
 )
+# What JSON lets stand, and a terminal obeys or a reader of lines takes for an end.
+_UNSEEN = re.compile(r"[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 def configure_logs(level: str = "info", stream: TextIO = sys.stderr) -> None:
@@ -92,4 +95,5 @@ def describe_error(_logger: WrappedLogger, _method: str, line: EventDict) -> Eve
 
 
 def strike_out(_logger: WrappedLogger, _method: str, line: Any) -> str:
-    return _SECRETS.sub("…", line)
+    told = _SECRETS.sub(lambda found: found[1] or "…", line)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", told)

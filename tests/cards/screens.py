@@ -75,13 +75,8 @@ from meetings.screens import (
 from meetings.screens.base import Screen, sentence
 from meetings.use_cases.people import KINDS
 from tests import samples
+from tests.nasty import CARD
 
-# Every construct of Markdown, HTML, templates and mentions that a client might make something of, with emoji and Hebrew beside it.
-HOSTILE = (
-    "*bold* _kursiv_ **b** [x](http://evil.example) ![i](http://evil.example/i.png) <at>x</at> <b>b</b> `koodi` ~~yli~~ &copy; "
-    "{{DATE(2026-05-11T10:00:00Z,SHORT)}} {name} ${x} \\*a\\* 👩‍👩‍👧 שלום http://evil.example"
-    "\n1. list\n2) list\n- list\n+ list\n# h\n---\n===\n> q\n    koodi\n| a | b |\n|---|---|\n***"
-)
 LONGEST = 20_000
 
 
@@ -93,11 +88,11 @@ class Words:
 
     def line(self, text: str, length: int = 200) -> str:
         """A text of one line."""
-        return " ".join(f"{text} {HOSTILE}".split())[:length].strip() if self.hostile else text
+        return " ".join(f"{text} {CARD}".split())[:length].strip() if self.hostile else text
 
     def text(self, text: str, length: int = LONGEST) -> str:
         """A text of many lines, exactly `length` long when hostile."""
-        return (f"{text} {HOSTILE}\n\n" * (length // len(HOSTILE) + 1))[:length] if self.hostile else text
+        return (f"{text} {CARD}\n\n" * (length // len(CARD) + 1))[:length] if self.hostile else text
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from cards.actions import NOTHING, pack, unpack
 from cards.kit import LONGEST_VALUE, PARAGRAPHS, Card, escape, fits
 from meetings import commands as c
 from tests.cards import rules
-from tests.cards.screens import HOSTILE
+from tests.nasty import CARD
 
 MARKUP = st.text(st.sampled_from("ab1.) \n*_`~[]()<>!#-+=|&;\\{}:/\"'0x§é")) | st.text(st.characters(exclude_characters="\x00\r"))
 
@@ -26,7 +26,7 @@ def text_of(card: dict[str, Any], kind: str) -> list[str]:
 
 
 @given(MARKUP)
-@example(HOSTILE)
+@example(CARD)
 @example("{{{DATE(2026-05-11T10:00:00Z)}}")
 @example("a\n===")
 @example("-\n-")

@@ -17,14 +17,6 @@ EMPTY = MinutesDoc(
     "fi", "minutes", "Toimielin", "Muistio", "1/2020", "1.1.2020", "Toimielin: Muistio 1/2020", "", datetime(2020, 1, 1, tzinfo=UTC), ()
 )
 
-# Typed by people, and markup in one notation or another.
-NASTY = (
-    "#panic() #let x = 1 #set text(red) $ sum_0 $ *lihava* _kursiivi_ `koodi` <label> @viite // ei kommentti /* ei */ \\u{41} ~ --- ...",
-    "{{ body }} {% for x in blocks %} {%p endif %} {# ei #} {_{ }_} {_% %_} {{",
-    "<w:p><w:r><w:t>ei</w:t></w:r></w:p> & &amp; &#95; ]]> <!-- ei --> \"lainaus\" 'heittomerkki'",
-    "# Ei otsikko * ei luettelo [ei](linkki) | ei | taulu | ![ei](kuva)",
-)
-
 
 def doc(*blocks: Block, **fields: Any) -> MinutesDoc:
     return replace(EMPTY, blocks=blocks, **fields)

@@ -19,8 +19,9 @@ from documents.docx import check_template, render_docx
 from documents.outline import minutes_doc
 from meetings.errors import Refused
 from tests.documents import sample
-from tests.documents.reading import NASTY, doc, even, word_texts
+from tests.documents.reading import doc, even, word_texts
 from tests.documents.sent import with_part
+from tests.nasty import PAPER
 from texts import LANGUAGES, t
 
 
@@ -64,7 +65,7 @@ def test_footer_counts_pages_by_fields() -> None:
         assert codes == ["PAGE", "NUMPAGES"]
 
 
-@pytest.mark.parametrize("typed", NASTY)
+@pytest.mark.parametrize("typed", PAPER)
 def test_markup_comes_out_as_typed(typed: str) -> None:
     row = AttendanceRow("a", typed, "b", "c")
     blocks = (Section("1 §", typed), Labelled("Esitys:", (Paragraph(typed), Bullets((typed,)))), AttendanceTable(row, (row,)))

@@ -15,7 +15,8 @@ from documents.blocks import AttachmentRow, Attachments, AttendanceRow, Attendan
 from documents.outline import minutes_doc
 from documents.pdf import render_pdf
 from tests.documents import sample
-from tests.documents.reading import NASTY, doc, even, pdf_text
+from tests.documents.reading import doc, even, pdf_text
+from tests.nasty import PAPER
 
 
 def read(content: bytes) -> PdfReader:
@@ -105,7 +106,7 @@ def test_the_record_gives_the_same_bytes_each_time() -> None:
     assert render_pdf(minutes) == render_pdf(minutes)
 
 
-@pytest.mark.parametrize("typed", NASTY)
+@pytest.mark.parametrize("typed", PAPER)
 def test_markup_comes_out_as_typed(typed: str) -> None:
     row = AttendanceRow("a", typed, "b", "c")
     content = render_pdf(
