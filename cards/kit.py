@@ -81,9 +81,9 @@ def escape(text: str) -> str:
     return _BLOCK.sub(r"\1\\\2", _INLINE.sub(r"\\\1", _INDENT.sub("", text)))
 
 
-def _unlinked(text: str) -> str:
-    """Text of a choice. Some clients read Markdown there and others would show a backslash: an invisible joiner stops links, tags and
-    lists."""
+def unlinked(text: str) -> str:
+    """Text of a choice, or of a preview. Some clients read Markdown or HTML there and others would show a backslash: an invisible joiner
+    stops links, tags and lists."""
     return _NUMBERED.sub("\\1\u00a0", _LINK.sub("\u2060", text))
 
 
@@ -313,7 +313,7 @@ class Card:
             ChoiceSetInput(
                 id=field,
                 label=label,
-                choices=[Choice(title=_unlinked(self.cut(title, 150)), value=key) for key, title in choices],
+                choices=[Choice(title=unlinked(self.cut(title, 150)), value=key) for key, title in choices],
                 value=value or None,
                 is_required=required or None,
                 is_multi_select=several or None,

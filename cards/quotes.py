@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from cards.kit import Card
+from cards.kit import Card, unlinked
 from meetings.model import Item, Outcome
 from meetings.screens.base import Screen
 from meetings.screens.quotes import Quote
@@ -39,8 +39,7 @@ def title(screen: Quote, language: str) -> str:
 
 
 def preview(screen: Quote, language: str) -> dict[str, str]:
-    """A thumbnail card, as which a decision stands in the list to choose from. Clients may read markup in it: between a sign that opens
-    some and what follows stands an invisible joiner, so none is read."""
+    """A thumbnail card, as which a decision stands in the list to choose from."""
     item, meeting = screen.item, screen.meeting
     said = "" if item is None else item.decision.strip() or (t(language, f"stock.{item.outcome}") if item.outcome else "")
     # A list shows about thirty letters of it.
@@ -55,9 +54,7 @@ def _item(item: Item) -> str:
 def _plain(text: str, most: int) -> str:
     line = " ".join(text.split())
     cut = line if len(line) <= most else line[: most - 1].rstrip() + "…"
-    for sign in "<&[*_`~":
-        cut = cut.replace(sign, f"{sign}\u2060")
-    return cut
+    return unlinked(cut)
 
 
 def _post_link(tenant_id: str, channel_id: str, post: tuple[str, str]) -> str:

@@ -65,6 +65,9 @@ def marked(card: Node) -> Iterator[str]:
         elif node.get("type") == "FactSet":
             for fact in node["facts"]:
                 yield from (str(fact["title"]), str(fact["value"]))
+        elif str(node.get("type", "")).startswith("Input."):
+            # The official renderer makes a TextBlock of both.
+            yield from (str(node[name]) for name in ("title", "errorMessage") if node.get(name))
 
 
 def charts(card: Node) -> list[Node]:
@@ -210,13 +213,16 @@ def is_small(card: Node) -> list[str]:
 def shows_what_was_typed(card: Node) -> list[str]:
     """No Markdown and no text function: whatever looks like one is shown as it was typed."""
     found = [f"{formatting(text)} in {text!r}" for text in marked(card) if formatting(text)]
-    # Some clients read Markdown in what there is to choose: a star may be lost there, but there is no link, tag or entity.
     titles = [str(choice["title"]) for one in of_type(card, "Input.ChoiceSet") for choice in one["choices"]]
-    found += [
-        f"a link or a tag in {text!r}" for text in titles if {"link_open", "image", "html_inline", "html_block"} & {*formatting(text)}
-    ]
+    found += [fault for text in titles for fault in leads_nowhere(text)]
     runs = [*(str(one["text"]) for one in of_type(card, "TextRun", "TextBlock")), *titles]
     return found + [f"a text function in {text!r}" for text in runs if re.search(r"\{\{(DATE|TIME)\(", text)]
+
+
+def leads_nowhere(text: str) -> list[str]:
+    """Of what some clients read as Markdown and others as it is: a star may be lost there, but there is no link, tag or entity."""
+    found = {"link_open", "image", "html_inline", "html_block"} & {*formatting(text)}
+    return [f"a link or a tag in {text!r}"] if found or visible("&copy;") in visible(text) else []
 
 
 def is_read_aloud(card: Node) -> list[str]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 import meetings.screens
 from cards import CARDS, render
+from cards.quotes import preview
 from meetings.screens.agenda import MeetingOnBoard
 from meetings.screens.attendance import RollOnBoard
 from meetings.screens.base import OnBoard, Screen, Told
@@ -98,6 +99,12 @@ def test_votes_are_bars() -> None:
 def test_a_running_round_is_a_ring(kind: type[Screen]) -> None:
     rings = shown(kind)
     assert rings == [("Chart.Donut", {"Answers": 3, "Not answered": 17})] * len(rings) != []
+
+
+@pytest.mark.parametrize("name", [name for name, screen in SCREENS.items() if isinstance(screen, Quote)])
+def test_what_stands_in_the_list_of_the_compose_box_is_text(name: str) -> None:
+    shown = preview(cast("Quote", SCREENS[name]), "fi")
+    assert [fault for text in shown.values() for fault in rules.leads_nowhere(text)] == []
 
 
 def test_the_large_samples_are_hostile() -> None:

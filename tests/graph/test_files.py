@@ -147,6 +147,8 @@ def word(text: str, mark: str = "") -> bytes:
         ("50 % #1 & +", "ä'ö.pdf", "50 % #1 & +/ä'ö.pdf"),
         ("..", "CON.pdf", "_/_CON.pdf"),
         ("~$a", "Forms", "_~$a/_Forms"),
+        ("a\x00b\r\nc", "\u202efdp\u2066.docx", "a-b-c/-fdp-.docx"),
+        ("..\\..\\a", "/etc/passwd", "-..-a/-etc-passwd"),
         ("Ryhmä_vti_1", "_VTI_vti_.pdf", "Ryhmä-vti_1/-VTI-vti_.pdf"),
     ],
 )

@@ -116,6 +116,15 @@ def test_a_line_break_in_a_name_or_subject_begins_no_header() -> None:
     assert mime(hostile, "sihteeri@pykala.example")["bcc"] is None
 
 
+async def test_a_line_break_reaches_graph_no_more_than_a_mail_server(office: tuple[Office, GraphMail]) -> None:
+    records, mail = office
+    file = MailFile("../a\r\nb\u202e.pdf", b"%PDF", "application/pdf")
+    await mail.send(replace(LETTER, subject="Hei\r\nBcc: x\x1b[2J", to_name="Elli\nx", files=(file,)))
+    message = records.asked[0][1]["Message"]
+    assert (message["subject"], message["toRecipients"][0]["emailAddress"]["name"]) == ("Hei Bcc: x[2J", "Elli x")
+    assert message["attachments"][0]["name"] == "..-a b.pdf"
+
+
 async def test_letters_wait_for_what_the_mailbox_bears_and_say_how_long() -> None:
     records = Office()
     app = web.Application()

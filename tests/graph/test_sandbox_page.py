@@ -16,6 +16,7 @@ from graph.files import GraphFiles
 from graph.sandbox import MemoryStore, add_sandbox
 from meetings.ports import ChannelFile, Invitee
 from tests.graph.conftest import AINO, BERTIL, EVENT, ORGANISER, Sandbox, answers, changed, local, served
+from tests.nasty import PAGE
 
 
 async def page(sandbox: Sandbox, query: str = "", **headers: str) -> Any:
@@ -160,7 +161,7 @@ async def test_a_cancelled_meeting_stays_visible_to_its_organiser(sandbox: Sandb
 
 
 async def test_what_people_write_is_never_markup(sandbox: Sandbox) -> None:
-    nasty = "<script>alert(1)</script>\"'>"
+    nasty = " ".join(PAGE)
     await sandbox.calendar.create(
         changed(
             subject=nasty,
