@@ -194,7 +194,7 @@ def _named(body: Body, meeting: Meeting) -> str:
 
 def _line(typed: str) -> str:
     """What somebody may have typed, on one line of a terminal, which does not obey it."""
-    return " ".join(plain(typed).split())
+    return plain(typed).replace("\n", " ")
 
 
 # --- whom ---------------------------------------------------------------------------------------------------------------------
