@@ -167,8 +167,8 @@ async def create_app(
         PersonalPage(AnswerPage(links.own), storage, key, clock, telemetry).add_to(app)
         add_documents(app, storage, key, clock)
         add_notifications(app, storage)
-        if sandbox:
-            add_sandbox(app, SandboxTable(storage), now=clock, directory=KnownPeople(storage))
+    if sandbox:  # each process asks its own, and what they hold is in the database
+        add_sandbox(app, SandboxTable(storage), now=clock, directory=KnownPeople(storage))
     app.cleanup_ctx.append(opened)
     _tell_the_end(app, runner)
     return app
@@ -338,6 +338,8 @@ def serve(options: argparse.Namespace) -> int:
     settings = read_settings()
     if role is not Role.ALL and settings.database_url.startswith("sqlite"):
         raise SystemExit(f"--role {role} needs PostgreSQL (DATABASE_URL): on SQLite one process does everything.")
+    if role is Role.WORKER and not settings.public_url:
+        raise SystemExit("--role worker needs PUBLIC_URL: its links lead to a process that answers them.")
     configure_logs(settings.log_level)
     try:
         web.run_app(

@@ -78,9 +78,11 @@ class Settings(BaseSettings):
         """As hosts give it, without the name of a driver, it means PostgreSQL too."""
         name, _, rest = url.partition("://")
         if name in {"postgres", "postgresql"}:
-            return f"postgresql+psycopg://{rest}"
+            name, url = "postgresql+psycopg", f"postgresql+psycopg://{rest}"
         if name not in {"sqlite", "postgresql+psycopg"} or not rest:
             raise ValueError("is sqlite:///pykala.db (a file) or postgresql+psycopg://user:password@host/database")
+        if name != "sqlite" and rest.partition("/")[0].count("@") > 1:
+            raise ValueError("has a second @ before the host: in a user name or a password it is written %40")
         return url
 
     @model_validator(mode="after")

@@ -178,6 +178,15 @@ def test_another_database_is_refused_and_its_password_not_told(monkeypatch: pyte
     assert str(refused.value).splitlines()[1:] == [sentence]
 
 
+def test_an_at_sign_of_a_password_is_not_taken_for_the_end_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit) as refused:
+        read(monkeypatch, DATABASE_URL="postgresql://anna:sala@sana@db/pykala")
+    assert str(refused.value).splitlines()[1:] == [
+        "- DATABASE_URL: has a second @ before the host: in a user name or a password it is written %40"
+    ]
+    assert read(monkeypatch, DATABASE_URL="postgresql://anna:sala%40sana@db/pykala?application_name=a@b").database_url.endswith("a@b")
+
+
 def test_metrics_are_read_from_the_networks_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read(monkeypatch).metrics_readers() == ()
     assert read(monkeypatch, METRICS_FROM="10.20.0.0/16, fd00::/8").metrics_readers() == (

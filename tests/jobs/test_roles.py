@@ -23,11 +23,13 @@ from tests.turns.room import find_button, sent_with, text_of
 class Process:
     """One role of `python app.py`."""
 
-    def __init__(self, role: str, url: str, folder: Path) -> None:
+    def __init__(self, role: str, url: str, folder: Path, public_url: str = "") -> None:
         self.role = role
         self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
         self._folder = folder
         self._environment = {"PATH": os.environ["PATH"], "PYKALA_LOCAL": "1", "PORT": str(self.port), "DATABASE_URL": url}
+        self._environment |= {"PUBLIC_URL": public_url} if public_url else {}
 
     async def start(self) -> None:
         with (self._folder / f"{self.role}.log").open("ab") as log:
@@ -41,7 +43,7 @@ class Process:
 
     async def status(self, path: str) -> int:
         try:
-            async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{self.port}{path}") as answer:
+            async with aiohttp.ClientSession() as session, session.get(f"{self.url}{path}") as answer:
                 return answer.status
         except aiohttp.ClientError:
             return 0
@@ -60,9 +62,10 @@ async def channel() -> AsyncIterator[Channel]:
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 async def test_one_answers_and_the_other_carries_out_what_follows(url: str, tmp_path: Path, channel: Channel) -> None:
-    front, worker = Process("web", url, tmp_path), Process("worker", url, tmp_path)
+    front = Process("web", url, tmp_path)
+    worker = Process("worker", url, tmp_path, front.url)
     await front.start()
-    channel.bot_url = f"http://127.0.0.1:{front.port}/api/messages"
+    channel.bot_url = f"{front.url}/api/messages"
     secretary = channel.person("Aino Aalto")
     board = channel.team("Saarten ryhmä", "Yleinen", [secretary])
     desk = await channel.open(secretary)
@@ -74,9 +77,11 @@ async def test_one_answers_and_the_other_carries_out_what_follows(url: str, tmp_
     await channel.say(secretary, desk, "kokous 10.2.2027 klo 10.00–12.00 Kunnantalo")
     engine = create_engine(url)
 
+    wanted = "SELECT count(*) FROM effect WHERE kind IN ('RefreshBoard', 'SyncEvent') AND state <> 'done'"
+
     def left() -> int:
         with engine.connect() as connection:
-            return int(connection.execute(text("SELECT count(*) FROM effect WHERE kind = 'RefreshBoard' AND state <> 'done'")).scalar_one())
+            return int(connection.execute(text(wanted)).scalar_one())
 
     def on_board() -> list[str]:
         return [text_of(card_of(one.activity)) for one in channel.shown(board) if "Kunnantalo" in str(one.activity)]
