@@ -129,9 +129,9 @@ async def create_app(
 
     # A clock that is moved by hand is right wherever it stands.
     steady = Steady(clock) if clock is now else None
-    runner = Runner(storage, _handlers(settings, storage, edge, graph, links, pace), telemetry, steady)
-
     files = FileReader()
+    runner = Runner(storage, _handlers(settings, storage, edge, graph, links, files, pace), telemetry, steady)
+
     turns = Turns(storage, download=edge.connector.download, read_file=files.text, check_template=files.check_template, address=links.own)
     bot = MeetingBot(turns, ComposeBox(storage, links.base, key, clock), Calls(storage))
 
@@ -216,7 +216,7 @@ def _links(base: str, key: bytes, clock: Callable[[], datetime]) -> Links:
 
 
 def _handlers(
-    settings: Settings, storage: Storage, edge: Edge, graph: GraphClient, links: Links, pace: float
+    settings: Settings, storage: Storage, edge: Edge, graph: GraphClient, links: Links, reader: FileReader, pace: float
 ) -> Mapping[type[Effect], Handler]:
     """What each effect does, and how fast: on PostgreSQL the processes keep the outside's limits together."""
     organiser = settings.organiser or SANDBOX_ORGANISER
@@ -230,7 +230,7 @@ def _handlers(
     answers = GraphAnswers(graph, organiser, limit)
     often = OFTEN_LOCALLY if settings.local else OFTEN
     tables = (
-        Handlers(storage, edge.connector, calendar, links, posts, letters).table(),
+        Handlers(storage, edge.connector, calendar, links, posts, letters, reader.fill_template).table(),
         PollHandlers(storage, edge.connector, links.document, posts).table(),
         ScheduleHandlers(storage, GraphSchedules(graph, organiser, limit=limit)).table(),
         AnswerHandlers(storage, answers, organiser, links.base + NOTIFICATIONS, often).table(),

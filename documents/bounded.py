@@ -1,12 +1,15 @@
 """Strangers' files, read in a process of their own with little memory and time: whatever a file does to its reader, the bot goes on.
 
-The process knows nothing of the bot: no environment, no open files, one file on its standard input. `python -m documents.bounded` is it.
+The process knows nothing of the bot: no environment, no open files, one file on its standard input, with the document that a template is to
+hold. `python -m documents.bounded` is it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+import pickle
 import resource
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
@@ -14,7 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from documents.docx import check_template
+from documents.blocks import MinutesDoc
+from documents.docx import check_template, render_docx
 from documents.intake import read_file
 from meetings.errors import Refused
 
@@ -45,9 +49,13 @@ class FileReader:
         """As `docx.check_template`; heavy as above."""
         await self._read("template", name, content)
 
-    async def _read(self, what: Literal["text", "template"], name: str, content: bytes) -> str:
+    async def fill_template(self, doc: MinutesDoc, content: bytes) -> bytes:
+        """As `docx.render_docx` with somebody's template; heavy as above."""
+        return base64.b64decode(await self._read("document", doc.title, content, base64.b64encode(pickle.dumps(doc)).decode()))
+
+    async def _read(self, what: Literal["text", "template", "document"], name: str, content: bytes, doc: str = "") -> str:
         async with self._room:
-            output = await self._output(json.dumps({"what": what, "name": name}).encode() + b"\n" + content)
+            output = await self._output(json.dumps({"what": what, "name": name, "doc": doc}).encode() + b"\n" + content)
         try:
             told = json.loads(output)
         except ValueError:
@@ -82,6 +90,9 @@ def main() -> None:
     try:
         if asked["what"] == "template":
             check_template(content)
+        elif asked["what"] == "document":
+            doc = pickle.loads(base64.b64decode(asked["doc"]))  # noqa: S301  # from the bot, before anything of the file is read
+            told["read"] = base64.b64encode(render_docx(doc, content)).decode()
         else:
             told["read"] = read_file(asked["name"], content)
     except Refused as refused:

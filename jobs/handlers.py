@@ -56,15 +56,26 @@ class Messenger(Protocol):
 
 
 class Handlers:
-    """The table of handlers over the adapters; `gone` failures of the channel are told apart by the attribute of that name."""
+    """The table of handlers over the adapters; `gone` failures of the channel are told apart by the attribute of that name.
+    `fill_template` makes a Word file with a body's own template, which it may refuse."""
 
-    def __init__(self, storage: Storage, messenger: Messenger, calendar: Calendar, links: Links, gate: Gate, letters: Letters) -> None:
+    def __init__(
+        self,
+        storage: Storage,
+        messenger: Messenger,
+        calendar: Calendar,
+        links: Links,
+        gate: Gate,
+        letters: Letters,
+        fill_template: Callable[[MinutesDoc, bytes], Awaitable[bytes]],
+    ) -> None:
         self._storage = storage
         self._messenger = messenger
         self._calendars = Calendars(storage, calendar, links.document)
         self._links = links
         self._gate = gate
         self._letters = letters
+        self._fill_template = fill_template
 
     def table(self) -> Mapping[type[e.Effect], Callable[[Any], Awaitable[str]]]:
         return {
@@ -144,15 +155,23 @@ class Handlers:
         mine = [one for one in state.documents if one.kind == kind]
         if effect.kind in {"round", "approved"} and mine:
             return mine[0].sha256
-        pdf, (docx, refused) = await asyncio.gather(
-            asyncio.to_thread(render_pdf, state.doc), asyncio.to_thread(_word, state.doc, state.template)
-        )
+        pdf, (docx, refused) = await asyncio.gather(asyncio.to_thread(render_pdf, state.doc), self._word(state.doc, state.template))
         file_kind = "minutes" if effect.kind == "round" else effect.kind
         name = t(body.language, f"documents.file.{file_kind}", body=body.name, number=f"{meeting.number}-{meeting.year}")
         edition = max((one.edition for one in mine), default=0) + 1
         made = Document("", meeting.id, kind, "", edition, name, "", meeting.version)
         await self._storage.run(lambda tx: _keep_documents(tx, made, (("pdf", pdf), ("docx", docx)), refused), key=lease.key())
         return hashlib.sha256(pdf).hexdigest()
+
+    async def _word(self, doc: MinutesDoc, template: bytes | None) -> tuple[bytes, bool]:
+        """The Word file, and whether the body's own template had to be left aside for it: a document must not be lost by its looks."""
+        refused = False
+        if template is not None:
+            try:
+                return await self._fill_template(doc, template), False
+            except Refused:
+                refused = True
+        return await asyncio.to_thread(render_docx, doc), refused
 
     # --- timers ---
 
@@ -277,14 +296,6 @@ def _document_state(tx: Transaction, effect: e.RenderDocuments) -> _DocumentStat
     doc = (agenda_of if effect.kind == "agenda" else minutes_of)(tx, meeting.id)
     template = tx.document_content(body.template_id) if body.template_id else None
     return _DocumentState(body, meeting, doc, tx.documents(meeting.id), template)
-
-
-def _word(doc: MinutesDoc, template: bytes | None) -> tuple[bytes, bool]:
-    """The Word file, and whether the body's own template had to be left aside for it: a document must not be lost by its looks."""
-    try:
-        return render_docx(doc, template), False
-    except Refused:
-        return render_docx(doc), True
 
 
 def _keep_documents(tx: Transaction, made: Document, files: tuple[tuple[str, bytes], ...], template_refused: bool) -> None:

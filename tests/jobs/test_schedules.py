@@ -260,7 +260,7 @@ async def test_the_secretary_gets_the_card_of_the_dates_unless_they_were_dropped
     await room.storage.run(lambda tx: tx.save(place))
     unused: Any = None  # nothing of the calendar, and no letter
     links = Links("", unused, unused, unused)
-    handlers = Handlers(room.storage, adapter, unused, links, Gate(LocalThrottle(), "post", 0), unused)
+    handlers = Handlers(room.storage, adapter, unused, links, Gate(LocalThrottle(), "post", 0), unused, unused)
     told = Tell("one", "sec", sentence, (), "body", draft_id="dr")
     assert await handlers.tell(told) == "activity"
     (card,) = (one["content"] for one in desk.posted[0]["attachments"])
