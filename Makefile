@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PACKAGES := admin bench bot cards documents graph jobs meetings storage telemetry texts tools tests app.py settings.py
 
-.PHONY: run test check setup node docs pictures bench campaign hostile requirements
+.PHONY: run test check audit setup node docs pictures bench campaign hostile requirements
 
 run: .venv/run node
 	@$(BIN)/python -m tools.run
@@ -19,6 +19,11 @@ check: .venv/dev
 	$(BIN)/python -m texts.check
 	$(BIN)/hadolint infra/Dockerfile
 	$(BIN)/python -m tools.commands_page --check
+	$(BIN)/python -m tools.audit
+
+# Asks the advisory services of PyPI and npm about every pinned package; without them it says so.
+audit: .venv/dev
+	$(BIN)/python -m tools.audit
 
 docs: .venv/dev
 	$(BIN)/python -m tools.commands_page
