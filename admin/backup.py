@@ -1,4 +1,4 @@
-"""`python app.py backup` and `restore`: of an SQLite database done here; PostgreSQL's own tools do it there, and are told.
+"""`python app.py backup` and `restore`: of an SQLite database done here; of a PostgreSQL database by its own tools.
 
 What may come twice or be missing after a restore: docs/operations.md.
 """
@@ -7,25 +7,27 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import shlex
 import sqlite3
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from admin import dump
 from settings import read_settings
 from storage.alone import AlreadyRunning, be_alone, be_alone_of_all
 from storage.backup import Unfit, back_up, put_back
 from storage.engine import sqlite_file
-from storage.faults import told
+from storage.faults import fault_of, told
 from storage.look import Version, version_of
 from storage.restored import RESPITE, settle
 from storage.transaction import Storage
 
+# The exit status when nothing was done but to say how it is done: the tools for it are not on this machine.
+TOLD = 3
 _MOMENT = "%Y-%m-%d %H:%M:%S UTC"
 
 
@@ -48,20 +50,30 @@ def add_commands(commands: Any) -> None:
 def _backup(options: argparse.Namespace) -> int:
     url, file = read_settings().database_url, options.file.resolve()
     database = sqlite_file(url)
-    if database is None:
-        sys.stdout.write(dump_lines(url, file))
-        return 0
-    if not database.exists():
+    if database is not None and not database.exists():
         return _refuse(f"There is no database at {database} yet.")
     if not file.parent.is_dir():
         return _refuse(f"There is no folder {file.parent}.")
-    if file.exists() and (not options.force or file.samefile(database)):
+    if file.exists() and (not options.force or (database is not None and file.samefile(database))):
         return _refuse(f"{file} is there already; --force takes its place, but never that of the database itself.")
+    if database is None:
+        return _backup_postgres(url, file)
     try:
         back_up(database, file)
     except (Unfit, sqlite3.Error, OSError) as error:
         return _refuse(f"No backup was made of {database}. {error}")
     sys.stdout.write(f"Done: {file}, {file.stat().st_size / 1_048_576:.1f} MB, checked page by page, with a whole journal.\n")
+    return 0
+
+
+def _backup_postgres(url: str, file: Path) -> int:
+    if not dump.are_here(dump.DUMP, dump.RESTORE):
+        return _tell(dump.dump_lines(url, file))
+    try:
+        dump.dump(url, file)
+    except (Unfit, dump.Refused, OSError) as error:
+        return _refuse(f"No backup was made of {make_url(url).database}. {error}")
+    sys.stdout.write(f"Done: {file}, {file.stat().st_size / 1_048_576:.1f} MB, looked through by pg_restore.\n")
     return 0
 
 
@@ -73,11 +85,10 @@ def _restore(options: argparse.Namespace) -> int:
         return _refuse("Which backup? python app.py restore FILE")
     file = options.file.resolve()
     database = sqlite_file(url)
-    if database is None:
-        sys.stdout.write(restore_lines(url, file, datetime.now(UTC)))
-        return 0
     if not file.is_file():
         return _refuse(f"There is no file {file}.")
+    if database is None:
+        return _restore_postgres(url, file)
     if database.exists() and file.samefile(database):
         return _refuse("That is the database itself.")
     try:
@@ -93,6 +104,28 @@ def _restore(options: argparse.Namespace) -> int:
     if kept:
         sys.stdout.write(f"What was there before is kept: {kept}\n")
     return _finish(url)
+
+
+def _restore_postgres(url: str, file: Path) -> int:
+    """Into a new database, so that nothing is lost of the old one, if there is one."""
+    if not dump.are_here(dump.CREATE, dump.RESTORE, dump.DROP):
+        return _tell(dump.restore_lines(url, file, datetime.now(UTC)))
+    try:
+        be_alone_of_all(url)()
+    except AlreadyRunning as refused:
+        return _refuse(str(refused))
+    except SQLAlchemyError as error:
+        if fault_of(error) != "missing":
+            return _refuse(told(error))
+    try:
+        dump.check(url, file)
+        fresh = dump.put_back(url, file, datetime.now(UTC))
+    except (Unfit, dump.Refused) as error:
+        return _refuse(f"Nothing was restored from {file}. {error}")
+    status = _finish(fresh)
+    name = make_url(fresh).database
+    sys.stdout.write(f"The old database is as it was. Set the database's name in DATABASE_URL to {name}, and start the bot.\n")
+    return status
 
 
 def _finish_postgres(url: str) -> int:
@@ -137,41 +170,10 @@ async def _settled(url: str) -> datetime:
         await storage.close()
 
 
-def dump_lines(url: str, file: Path) -> str:
-    """The password is asked for, or read from PGPASSWORD or ~/.pgpass: a command line is seen by everybody on the machine."""
-    return f"""A PostgreSQL database is copied with its own tools, of the server's version or newer, while the bot runs:
-
-  {_line("pg_dump", "--format=custom", "--no-owner", f"--file={file}", f"--dbname={_plain(url)}")}
-"""
-
-
-def restore_lines(url: str, file: Path, at: datetime) -> str:
-    """Into a new database: the old one is kept, and nothing of it is mixed in."""
-    name = f"{make_url(url).database}_{at:%Y%m%d%H%M%S}"
-    fresh = _plain(url, name)
-    return f"""A PostgreSQL database is put back with its own tools, into a new database beside the old one. Stop every process of
-the bot, then:
-
-  {_line("createdb", f"--maintenance-db={_plain(url, 'postgres')}", name)}
-  {_line("pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", f"--dbname={fresh}", str(file))}
-
-Set the database's name in DATABASE_URL to {name}, and before the bot is started:
-
-  python app.py restore --finish
-"""
-
-
-def _line(*words: str) -> str:
-    return shlex.join(words)
-
-
-def _plain(url: str, database: str | None = None) -> str:
-    """As libpq writes it, without the password."""
-    parts = make_url(url)
-    bare = URL.create(
-        "postgresql", parts.username, None, parts.host, parts.port, parts.database if database is None else database, parts.query
-    )
-    return bare.render_as_string()
+def _tell(lines: str) -> int:
+    sys.stdout.write(lines)
+    sys.stderr.write("Nothing was done: PostgreSQL's tools are not on this machine's path.\n")
+    return TOLD
 
 
 def _refuse(sentence: str) -> int:

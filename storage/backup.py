@@ -29,19 +29,32 @@ def url_of(file: Path) -> str:
 def check(file: Path) -> None:
     """Every page, every reference, the chain of the journal, and the revision. Raises `Unfit`; only reads."""
     try:
-        version = version_of(url_of(file))
         with opened(url_of(file)) as connection:
             said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
             if said != "ok":
                 raise Unfit(f"It is damaged: {said}.")
             if (row := connection.exec_driver_sql("PRAGMA foreign_key_check").first()) is not None:
                 raise Unfit(f"It is damaged: a row of {row[0]} belongs to nothing.")
-            if breaks := journal.read(connection, most=1).breaks:
+    except SQLAlchemyError as error:
+        raise _no_database(error) from None
+    prove(url_of(file))
+
+
+def prove(url: str) -> None:
+    """The revision and the chain of the journal, of either database. Raises `Unfit`; only reads."""
+    try:
+        version = version_of(url)
+        with opened(url) as connection:
+            if version is not Version.FOREIGN and (breaks := journal.read(connection, most=1).breaks):
                 raise Unfit(f"Its journal breaks at row {breaks[0].seq}: a row was changed, lost or forged.")
     except SQLAlchemyError as error:
-        raise Unfit(f"It is not a database of the bot ({getattr(error, 'orig', None) or type(error).__name__}).") from None
+        raise _no_database(error) from None
     if version is Version.FOREIGN:
         raise Unfit("It was made by another version of the bot, or by something else.")
+
+
+def _no_database(error: SQLAlchemyError) -> Unfit:
+    return Unfit(f"It is not a database of the bot ({getattr(error, 'orig', None) or type(error).__name__}).")
 
 
 def back_up(database: Path, file: Path) -> None:
@@ -49,7 +62,7 @@ def back_up(database: Path, file: Path) -> None:
     sqlite3.Error or OSError when the copy cannot be made."""
     with _copy(database, file) as copy:
         check(copy)
-        _take_place(copy, file)
+        take_place(copy, file)
 
 
 def put_back(database: Path, file: Path, at: datetime) -> Path | None:
@@ -63,7 +76,7 @@ def put_back(database: Path, file: Path, at: datetime) -> Path | None:
         os.chown(copy, like.st_uid, like.st_gid)
         if kept:
             copy.chmod(stat.S_IMODE(like.st_mode))
-        _take_place(copy, database)
+        take_place(copy, database)
     return kept
 
 
@@ -83,7 +96,7 @@ def _copy(source: Path, near: Path) -> Iterator[Path]:
         copy.unlink(missing_ok=True)
 
 
-def _take_place(copy: Path, file: Path) -> None:
+def take_place(copy: Path, file: Path) -> None:
     """At once, and on the disc."""
     _sync(copy)
     copy.replace(file)

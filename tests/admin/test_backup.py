@@ -8,7 +8,7 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, select
 
-from admin.backup import add_commands, dump_lines, restore_lines
+from admin.backup import TOLD, add_commands
+from admin.dump import dump_lines, restore_lines
 from meetings.effects import EndRound, SyncEvent
 from meetings.model import Phase, Post
 from storage import journal, tables
@@ -32,32 +33,53 @@ from tests.jobs.house import House
 from tests.jobs.test_crashes import gathered
 from tests.standins.channel import Person, card_of
 from tests.storage.conftest import clock, postgres_url, storage, url
-from tests.storage.databases import Clock, client_tools, drop, empty, postgres
+from tests.storage.databases import Clock, client_tools, drop, empty
 from tests.turns.room import text_of
 
 __all__ = ["clock", "postgres_url", "storage", "url"]
 AT = datetime(2026, 5, 12, 6, 30, tzinfo=UTC)
 
 
-async def test_taken_while_written_to_put_back_elsewhere_and_the_meeting_goes_on(tmp_path: Path) -> None:
+Administer = Callable[..., Awaitable[tuple[int, str]]]
+
+
+@pytest.fixture
+def administer(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Administer:
+    """The commands in this process and the test's folder: exit status, and all that was said."""
+    monkeypatch.setenv("PYKALA_LOCAL", "1")
+    monkeypatch.chdir(tmp_path)
+    parser = argparse.ArgumentParser()
+    add_commands(parser.add_subparsers())
+
+    async def run(*words: str) -> tuple[int, str]:
+        options = parser.parse_args(words)
+        status = await asyncio.to_thread(options.run, options)
+        return status, "".join(capsys.readouterr())
+
+    return run
+
+
+async def test_taken_while_written_to_put_back_elsewhere_and_the_meeting_goes_on(
+    administer: Administer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     async with House(tmp_path) as house:
         group = await gathered(house, "Kallio")
         await group.plan()
         await house.at_rest()
-        settings = {"PYKALA_LOCAL": "1", "DATABASE_URL": f"sqlite:///{house.database}"}
+        monkeypatch.setenv("DATABASE_URL", f"sqlite:///{house.database}")
         backup = tmp_path / "backup.db"
         writing = asyncio.create_task(_write_on(house, group.chair))
         try:
             for _ in range(3):
                 before = _turns(house.database)
-                status, said = await command(tmp_path, "backup", "--force", str(backup), **settings)
+                status, said = await administer("backup", "--force", str(backup))
                 assert (status, said.split()[0]) == (0, "Done:")
                 kept = _turns(backup)
                 assert before <= kept
                 await house.until(lambda kept=kept: kept < _turns(house.database), "something written meanwhile")  # type: ignore[misc]
         finally:
             writing.cancel()
-        status, said = await command(tmp_path, "restore", str(backup), **settings)
+        status, said = await administer("restore", str(backup))
         assert (status, "runs on" in said) == (1, True)
         await house.stop()
 
@@ -176,26 +198,16 @@ async def test_a_file_that_is_not_whole_replaces_nothing(tmp_path: Path, harm: C
     assert _names(tmp_path) <= {"backup.db", "pykala.db", "pykala.db-shm", "pykala.db-wal"}
 
 
-async def test_a_backup_is_not_written_over_unasked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_backup_is_not_written_over_unasked(administer: Administer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     url = url_of(tmp_path / "pykala.db")
-    monkeypatch.setenv("PYKALA_LOCAL", "1")
     monkeypatch.setenv("DATABASE_URL", url)
-    monkeypatch.chdir(tmp_path)
-
-    def backup(*words: str) -> tuple[int, str]:
-        parser = argparse.ArgumentParser()
-        add_commands(parser.add_subparsers())
-        options = parser.parse_args(["backup", *words])
-        return options.run(options), capsys.readouterr().err
-
-    assert backup("b.db") == (1, f"There is no database at {tmp_path}/pykala.db yet.\n")
+    assert await administer("backup", "b.db") == (1, f"There is no database at {tmp_path}/pykala.db yet.\n")
     await _written(url, "first")
     (tmp_path / "b.db").write_text("mine", encoding="ascii")
-    assert [backup(*words)[0] for words in (("b.db",), ("pykala.db", "--force"), ("nowhere/b.db",))] == [1, 1, 1]
+    for words in (("b.db",), ("pykala.db", "--force"), ("nowhere/b.db",)):
+        assert (await administer("backup", *words))[0] == 1
     assert (tmp_path / "b.db").read_text(encoding="ascii") == "mine"
-    assert backup("b.db", "--force") == (0, "")
+    assert (await administer("backup", "b.db", "--force"))[0] == 0
     assert _turns(tmp_path / "b.db") == {"first"}
 
 
@@ -239,26 +251,34 @@ async def test_after_a_restore_boards_are_shown_again_rounds_wait_and_secretarie
     assert ("sec" in payload, "2026-05-11" in payload, "10:00" in payload) == (True, True, True)
 
 
-async def test_postgres_is_copied_and_put_back_by_the_lines_that_are_told(postgres_url: str, tmp_path: Path) -> None:
+async def test_postgres_is_copied_and_put_back_by_the_lines_that_are_told(
+    postgres_url: str, administer: Administer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """With the real pg_dump, createdb and pg_restore, as they stand in the answer."""
     empty(postgres_url)
     storage = Storage(postgres_url, clock=lambda: AT)
     await storage.start()
     await storage.run(lambda tx: (tx.save(samples.body()), tx.save(samples.meeting())), key="first")
-    settings = {"PYKALA_LOCAL": "1", "DATABASE_URL": postgres_url}
-    await _obey(await command(tmp_path, "backup", "backup.dump", **settings), tmp_path, postgres_url)
+    monkeypatch.setenv("DATABASE_URL", postgres_url)
+    with monkeypatch.context() as bare:
+        bare.setenv("PATH", "")
+        told = await administer("backup", "backup.dump")
+    await _obey(told, tmp_path, postgres_url)
     await storage.run(lambda _tx: None, key="second")
     await storage.close()
-    told = await command(tmp_path, "restore", "backup.dump", **settings)
+    with monkeypatch.context() as bare:
+        bare.setenv("PATH", "")
+        told = await administer("restore", "backup.dump")
     name = told[1].split("DATABASE_URL to ")[1].split(",")[0]
     fresh = make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
     try:
         await _obey(told, tmp_path, postgres_url)
+        monkeypatch.setenv("DATABASE_URL", fresh)
         release = be_alone(fresh)  # as a bot does that carries out effects
-        status, said = await command(tmp_path, "restore", "--finish", PYKALA_LOCAL="1", DATABASE_URL=fresh)
+        status, said = await administer("restore", "--finish")
         assert (status, "A bot runs on this PostgreSQL database." in said) == (1, True)
         release()
-        status, said = await command(tmp_path, "restore", "--finish", PYKALA_LOCAL="1", DATABASE_URL=fresh)
+        status, said = await administer("restore", "--finish")
         assert (status, said.partition(". At")[0]) == (0, f"The record of {name} goes up to 2026-05-12 06:30:00 UTC")
         again = Storage(fresh, clock=lambda: AT)
         await again.start()
@@ -270,24 +290,64 @@ async def test_postgres_is_copied_and_put_back_by_the_lines_that_are_told(postgr
         drop(fresh)
 
 
-async def test_a_database_that_was_not_put_back_is_not_finished(tmp_path: Path) -> None:
-    status, said = await command(tmp_path, "restore", "--finish", PYKALA_LOCAL="1", DATABASE_URL=f"sqlite:///{tmp_path / 'no.db'}")
+async def test_postgres_is_copied_and_put_back_where_its_tools_are(
+    postgres_url: str, administer: Administer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    empty(postgres_url)
+    storage = Storage(postgres_url, clock=lambda: AT)
+    await storage.start()
+    await storage.run(lambda tx: (tx.save(samples.body()), tx.save(samples.meeting())), key="first")
+    await storage.close()
+    release = be_alone(postgres_url)  # a backup is taken while a bot runs, a restore is not
+    monkeypatch.setenv("DATABASE_URL", postgres_url)
+    monkeypatch.setenv("PATH", f"{client_tools()}:{os.environ['PATH']}")
+    backup, other = tmp_path / "backup.dump", tmp_path / "other.dump"
+    status, said = await administer("backup", str(backup))
+    assert (status, said.partition(",")[0]) == (0, f"Done: {backup}")
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    assert (await administer("backup", str(backup)))[0] == 1
+    status, said = await administer("restore", str(backup))
+    assert (status, "A bot runs on this PostgreSQL database." in said) == (1, True)
+    release()
+
+    other.write_bytes(backup.read_bytes()[:2000])
+    status, said = await administer("restore", str(other))
+    assert (status, said.startswith(f"Nothing was restored from {other}. ")) == (1, True)
+    status, said = await administer("restore", str(backup))
+    assert status == 0, said
+    name = said.split("DATABASE_URL to ")[1].split(",")[0]
+    fresh = make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    again = Storage(fresh, clock=lambda: AT)
+    try:
+        assert said.startswith(f"The record of {name} goes up to 2026-05-12 06:30:00 UTC")
+        assert await again.read(lambda tx: tx.meeting("meeting").number) == 4
+    finally:
+        await again.close()
+        drop(fresh)
+    assert [one.name for one in _files(tmp_path)] == ["backup.dump", "other.dump"]
+
+
+async def test_a_database_that_was_not_put_back_is_not_finished(
+    postgres_url: str, administer: Administer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'no.db'}")
+    status, said = await administer("restore", "--finish")
     assert (status, said) == (1, "That is for PostgreSQL. On SQLite, python app.py restore FILE does everything.\n")
     assert not _files(tmp_path)
-    with postgres() as nothing:
-        status, said = await command(tmp_path, "restore", "--finish", PYKALA_LOCAL="1", DATABASE_URL=nothing)
-    assert (status, said.startswith("There is nothing in the database pykala_")) == (1, True)
+    monkeypatch.setenv("DATABASE_URL", make_url(postgres_url).set(database="template1").render_as_string(hide_password=False))
+    status, said = await administer("restore", "--finish")
+    assert (status, said.startswith("There is nothing in the database template1 ")) == (1, True)
 
 
 def _files(folder: Path) -> list[Path]:
-    return list(folder.iterdir())
+    return sorted(folder.iterdir())
 
 
 async def _obey(told: tuple[int, str], folder: Path, url: str) -> None:
     """Run the command lines that are told, one by one."""
     status, said = told
     lines = [line for line in said.splitlines() if line.startswith(("  pg_", "  createdb"))]
-    assert (status, bool(lines)) == (0, True)
+    assert (status, bool(lines)) == (TOLD, True)
     environment = {"PATH": f"{client_tools()}:{os.environ['PATH']}", "PGPASSWORD": make_url(url).password or ""}
     for line in lines:
         process = await asyncio.create_subprocess_shell(line, cwd=folder, env=environment)
