@@ -27,6 +27,7 @@ audit: .venv/dev
 
 docs: .venv/dev
 	$(BIN)/python -m tools.commands_page
+	$(BIN)/python -m tools.licences
 
 # The pictures of the secretary's guides, from the running bot.
 pictures: .venv/dev node
