@@ -26,6 +26,7 @@ _LONGEST = 60
 # What is lost with one that is dropped, by kind.
 LOST: Mapping[str, str] = {
     "RefreshBoard": "A card of the meeting stays on its channel as it is, or is missing, until something about the meeting changes.",
+    "FollowRound": "The card of a comment round stays on its channel as it is until somebody else answers.",
     "RefreshPoll": "The poll's card stays as it is, or is missing, until somebody answers.",
     "Tell": "A person is not told something personally.",
     "ReadSchedules": "It stays unread who is free at the proposed dates; the secretary can ask again.",

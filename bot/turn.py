@@ -69,7 +69,7 @@ class Turns:
             observed.outcome = "silent"
             return None
         observed.command = stem(turn.command)
-        if turn.automatic and isinstance(turn.command, c.ShowBoard):
+        if turn.automatic and isinstance(turn.command, c.ShowBoard | c.ShowPoll):
             return await self._looked_at(turn, observed)
         try:
             return await self._answer(turn, observed)
@@ -203,6 +203,7 @@ def _arrive(turn: Turn, tx: Transaction) -> None:
     """Who speaks and where, as the activity says; kept so that the bot can write back later."""
     if not turn.account_id or not turn.tenant_id:
         raise NotAllowed("turn.no_account")
+    tx.aloud = not turn.pressed
     tx.arrive(
         tenant_id=turn.tenant_id,
         account_id=turn.account_id,

@@ -416,7 +416,7 @@ class Card:
     def again(self, command: Command | None, viewers: Sequence[str]) -> None:
         """The command by which clients of these people ask for the card as it is for them. Others find it in the menu of the message."""
         if command is not None:
-            asked = ExecuteAction(title=self.label(command), verb=stem(command), data=pack(command, self.nonce))
+            asked = ExecuteAction(title=self.t("button.show_board"), verb=stem(command), data=pack(command, self.nonce))
             self._again = RefreshDefinition(action=asked, user_ids=list(viewers))
 
     def finish(self, steps: Sequence[Command] = ()) -> dict[str, Any]:

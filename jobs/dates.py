@@ -11,8 +11,9 @@ from jobs.gates import Gate
 from jobs.handlers import Messenger, card_activity
 from jobs.keeping import keep
 from meetings import effects as e
-from meetings.model import Conversation
-from meetings.screens.polls import PollShown
+from meetings.model import Body, Conversation
+from meetings.screens.base import OnBoard
+from meetings.use_cases.boards import for_all
 from meetings.use_cases.polls import poll_on_board
 from storage.transaction import Storage, Transaction
 from texts import t
@@ -32,9 +33,11 @@ class PollHandlers:
 
     async def refresh_poll(self, effect: e.RefreshPoll) -> str:
         """Update the poll's post, or post it first, or anew when it is gone."""
-        screen, place, nonce = await self._storage.read(lambda tx: _state(tx, effect))
-        language, known = screen.body.language, screen.poll.activity_id
-        summary = f"{screen.body.name}: {t(language, 'polls.title')}"
+        screen, body, known, place = await self._storage.read(lambda tx: _state(tx, effect))
+        language = body.language
+        summary = f"{body.name}: {t(language, 'polls.title')}"
+        # The nonce follows the version, as on the other cards of the board.
+        nonce = f"poll-{effect.poll_id}-{body.version}"
         activity = card_activity(render(screen, language, nonce, self._address), summary)
         if known:
             try:
@@ -51,12 +54,11 @@ class PollHandlers:
         return activity_id
 
 
-def _state(tx: Transaction, effect: e.RefreshPoll) -> tuple[PollShown, Conversation, str]:
+def _state(tx: Transaction, effect: e.RefreshPoll) -> tuple[OnBoard, Body, str, Conversation]:
+    """The card, whose board it is for, the post that is there if any, and where."""
     body = tx.body(effect.body_id)
     poll = next(one for one in body.polls if one.id == effect.poll_id)
-    place = tx.conversation_of(body.channel_id)
-    # The nonce follows the version, as on the other cards of the board.
-    return poll_on_board(body, poll), place, f"poll-{poll.id}-{body.version}"
+    return for_all(poll_on_board(body, poll), tx), body, poll.activity_id, tx.conversation_of(body.channel_id)
 
 
 def _keep(tx: Transaction, effect: e.RefreshPoll, activity_id: str) -> None:

@@ -80,6 +80,7 @@ class Handlers:
     def table(self) -> Mapping[type[e.Effect], Callable[[Any], Awaitable[str]]]:
         return {
             e.RefreshBoard: self.refresh_board,
+            e.FollowRound: self.follow_round,
             e.Tell: self.tell,
             e.SyncEvent: self._calendars.sync_event,
             e.RenderDocuments: self.render_documents,
@@ -117,6 +118,17 @@ class Handlers:
             activity_id = await self._messenger.post(place.service_url, thread, activity)
         await keep(self._storage, lambda tx: _keep_post(tx, effect, place.id, activity_id, known))
         return activity_id
+
+    async def follow_round(self, effect: e.FollowRound) -> str:
+        """When the last of those who write is done, or their time is over, the card follows all of them."""
+
+        def follow(tx: Transaction) -> str:
+            if tx.waits(e.FollowRound, f"round:{effect.meeting_id}:"):
+                return "somebody writes"
+            tx.later(e.RefreshBoard(effect.meeting_id, "minutes"))
+            return "done"
+
+        return await self._storage.run(follow)
 
     # --- personal messages ---
 

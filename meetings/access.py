@@ -91,7 +91,7 @@ ACCESS: Mapping[type[c.Command], Access] = {
     c.ConfirmDates: Access(Right.PREPARE),
     c.AskCalendars: Access(Right.PREPARE),
     c.OpenPoll: Access(Right.PREPARE),
-    c.ShowPoll: Access(Right.ATTEND),
+    c.ShowPoll: Access(Right.LOOK),
     c.AnswerPoll: Access(Right.ATTEND),
     c.ClosePoll: Access(Right.PREPARE),
     c.ShowMeetings: Access(Right.LOOK),

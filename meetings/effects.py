@@ -28,6 +28,23 @@ class RefreshBoard:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowRound:
+    """The board's card of a comment round follows what a person does there: at once when they have answered, and when they have opened the
+    form, at the time by which they should be done. It waits for all who write: a card that is updated takes the form on it along."""
+
+    meeting_id: str
+    person_id: str
+
+    @property
+    def lane(self) -> str:
+        return ""
+
+    @property
+    def key(self) -> str:
+        return f"round:{self.meeting_id}:{self.person_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """A personal message: the sentence `told.<sentence>` with `params`, and the buttons of the meeting for that person; with a `draft_id`
     on top of that draft's card, if it is still there."""
@@ -245,6 +262,7 @@ class Send:
 
 Effect = (
     RefreshBoard
+    | FollowRound
     | RefreshPoll
     | Tell
     | ReadSchedules

@@ -47,11 +47,13 @@ class Tx(Protocol):
     """One transaction: leaving it commits everything or nothing. Synchronous. Ids of another tenant answer `NotFound`.
 
     Loaded aggregates are remembered, so `save` writes only what differs; saving a Body or Meeting moves its version.
+    `aloud`: the answer is a message that all in the conversation read; what answers a press only the presser sees.
     """
 
     now: datetime
     actor: Person
     conversation: Conversation | None
+    aloud: bool
 
     def new_id(self) -> str: ...
 

@@ -170,6 +170,7 @@ class Transaction:
         self.now = now
         self.actor = actor or NOBODY
         self.conversation = conversation
+        self.aloud = False
         self.repeat = False
         self._effects: list[tuple[Effect, datetime]] = []
         self._entries: list[Entry] = []
@@ -522,6 +523,13 @@ class Transaction:
     def was_written(self, key: str) -> bool:
         """Whether there was an effect of this key, in the time that effects are kept."""
         return self._connection.execute(select(tables.effect.c.seq).where(tables.effect.c.key == key).limit(1)).first() is not None
+
+    def waits(self, kind: type[Effect], lead: str) -> bool:
+        """Whether an effect of the kind, whose key begins so, waits for a time to come."""
+        effect = tables.effect.c
+        alike = (effect.kind == kind.__name__) & effect.key.startswith(lead, autoescape=True)
+        query = select(effect.seq).where(effect.state == outbox.WAITING, effect.due_at > self.now, alike)
+        return self._connection.execute(query.limit(1)).first() is not None
 
     def later(self, effect: Effect, due: datetime | None = None) -> None:
         self._effects.append((effect, due or self.now))

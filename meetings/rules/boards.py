@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import date, datetime
 
 from meetings import commands as c
 from meetings.access import Role, allowed, roles
-from meetings.model import Approval, Body, Meeting, Person, Phase, RoundResult, Sign
+from meetings.model import Approval, Body, Meeting, Person, Phase, Poll, RoundResult, Sign
 from meetings.rules.answers import BEFORE, acting
+from meetings.rules.polls import unheard
 from meetings.rules.presence import attended, in_room
 from meetings.rules.rounds import reminded, seats_asked
 from meetings.rules.seats import seats_on
 from meetings.rules.steps import next_steps
 
-# For so many people clients ask by themselves for the card as it is for them.
+# For so many people at most a card may say that their clients ask by themselves for it as it is for them.
 MOST = 60
 # What is done by one press. A form would be gone from the board's card as soon as somebody else's press changes it, with all that was typed
 # there: for those the way leads to the desk.
@@ -27,18 +29,28 @@ _WORKED_ON = {
 
 
 def viewers(body: Body, meeting: Meeting) -> tuple[str, ...]:
-    """At most `MOST` persons, those first for whom most depends on it. Of a body with more of them only the secretary, the chairs, the
-    checkers, and those of whom an answer is still wanted."""
+    """Everybody of the body on the day of the meeting, those first for whom most depends on its cards. See `_in_order`."""
+    return _in_order(body, meeting.day, lambda: _wanted(body, meeting))
+
+
+def poll_viewers(body: Body, poll: Poll, day: date) -> tuple[str, ...]:
+    """As `viewers`, of a poll on a day."""
+    return _in_order(body, day, lambda: unheard(body, poll, day))
+
+
+def _in_order(body: Body, day: date, wanted: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+    """Secretary, chairs, checkers; in a body of more than `MOST` then those of whom an answer is wanted now; members by their seats;
+    deputies by their seats; experts. The first `MOST` of them who are in Teams are the ones a card is made anew for."""
     checkers = body.checker_ids if body.approval is Approval.CHECKERS else ()
     offices = (body.secretary_id, body.chair_id, body.vice_chair_id, *checkers)
-    seats = seats_on(body, meeting.day)
+    seats = seats_on(body, day)
     members = [seat.member_id for seat in seats]
     deputies = [one for seat in seats for one in seat.deputy_ids]
-    experts = [one.person_id for one in body.experts if one.in_force(meeting.day)]
-    found = [one for one in dict.fromkeys((*offices, *members, *deputies, *experts)) if one]
+    experts = [one.person_id for one in body.experts if one.in_force(day)]
+    found = dict.fromkeys((*offices, *members, *deputies, *experts))
     if len(found) > MOST:
-        found = [one for one in dict.fromkeys((*offices, *_wanted(body, meeting))) if one]
-    return tuple(found[:MOST])
+        found = dict.fromkeys((*offices, *wanted(), *found))
+    return tuple(one for one in found if one)
 
 
 def _wanted(body: Body, meeting: Meeting) -> tuple[str, ...]:

@@ -62,6 +62,16 @@ def is_asked(body: Body, person_id: str, day: date) -> bool:
     return person_id in heads or any(one.person_id == person_id and one.in_force(day) for one in body.holdings)
 
 
+def unheard(body: Body, poll: Poll, day: date) -> tuple[str, ...]:
+    """Of those who are asked the ones who have said nothing yet; nobody once the poll has ended."""
+    if poll.closed_at is not None:
+        return ()
+    options = {one.id for one in options_of(body, poll)}
+    heard = {one.person_id for one in body.poll_answers if one.option_id in options}
+    asked = (body.secretary_id, body.chair_id, body.vice_chair_id, *(one.person_id for one in body.holdings if one.in_force(day)))
+    return tuple(one for one in dict.fromkeys(asked) if one and one not in heard)
+
+
 def covered(body: Body, day: date, free: Set[str]) -> Mapping[str, str]:
     """Voting seat → who would fill it, if those and only those came whom the day suits: a member their own, a deputy one seat at most."""
     present = tuple(Attendance(person_id, "", person_id, Sign.PRESENT) for person_id in sorted(free))

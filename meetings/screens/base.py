@@ -30,7 +30,7 @@ class Screen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnBoard(Screen):
-    """A card of a meeting's thread. Clients of the `viewers` (their ids in Teams) ask by `again` for the card as it is for them; `own`:
+    """A card that stays on the board. Clients of the `viewers` (their ids in Teams) ask by `again` for the card as it is for them; `own`:
     what the person who looks has answered there."""
 
     again: Command | None = None

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from meetings.model import Body, Poll
 from meetings.rules.polls import Suiting
-from meetings.screens.base import Screen, Sentence
+from meetings.screens.base import OnBoard, Sentence
 
 
 @dataclass(frozen=True, slots=True)
 class PollRow:
-    """A date of a poll under its number. `own`: what the reader has said, None for nothing or on the board; `doubts` for the secretary."""
+    """A date of a poll under its number. `own`: what the reader has said, None for nothing or where all read it; `doubts` for the
+    secretary."""
 
     number: int
     suiting: Suiting
@@ -20,7 +21,7 @@ class PollRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PollShown(Screen):
+class PollShown(OnBoard):
     """A poll with its dates, best first. `asking`: the reader can answer; `choosing`: the secretary can choose here."""
 
     body: Body

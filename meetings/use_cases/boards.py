@@ -1,4 +1,4 @@
-"""What each part of a meeting's thread on the board shows, and to whom."""
+"""What the cards of the board show, and to whom: the parts of a meeting's thread, and polls."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from meetings import effects as e
 from meetings.errors import NotFound
 from meetings.model import Body, Meeting
 from meetings.ports import Tx
-from meetings.rules.boards import own_answer, steps_on, viewers
+from meetings.rules.boards import MOST, own_answer, poll_viewers, steps_on, viewers
+from meetings.rules.polls import unheard
 from meetings.scope import Scope
 from meetings.screens.agenda import MeetingOnBoard
 from meetings.screens.attendance import RollOnBoard
 from meetings.screens.base import OnBoard, Screen, sentence
 from meetings.screens.minutes import ApprovedOnBoard, RoundOnBoard
+from meetings.screens.polls import PollShown
 from meetings.use_cases import agenda, attendance, minutes
+from meetings.use_cases.polls import poll_for
 
 # None: the part has nothing to show yet.
 BOARDS: Mapping[str, Callable[[Tx, Body, Meeting], OnBoard | None]] = {
@@ -37,12 +40,29 @@ PARTS: Mapping[type[OnBoard], str] = {
 def posted(tx: Tx, body: Body, meeting: Meeting, part: str) -> OnBoard | None:
     """As it stands on the board for everybody."""
     screen = BOARDS[part](tx, body, meeting)
-    if screen is None:
-        return None
-    asking = viewers(body, meeting)
-    people = tx.people(asking)
-    in_teams = tuple(people[one].channel_id for one in asking if one in people and people[one].channel_id)
-    return replace(screen, again=c.ShowBoard(meeting_id=meeting.id, part=part), viewers=in_teams)
+    return screen and for_all(screen, tx)
+
+
+def for_all(screen: OnBoard, tx: Tx) -> OnBoard:
+    """What the clients of those it most concerns ask for anew, each as it is for them."""
+    _, again, viewers = _asked(screen, tx)
+    return replace(screen, again=again, viewers=_in_teams(viewers, tx))
+
+
+def _asked(screen: OnBoard, tx: Tx) -> tuple[Body, c.Command, tuple[str, ...]]:
+    """Whose board it is, how the card is asked for anew, and by whom first."""
+    if isinstance(screen, PollShown):
+        body, poll = screen.body, screen.poll
+        return body, c.ShowPoll(body_id=body.id, poll_id=poll.id), poll_viewers(body, poll, tx.now.astimezone(body.tz).date())
+    # All others have a body and a meeting.
+    shown = cast("MeetingOnBoard", screen)
+    return shown.body, c.ShowBoard(meeting_id=shown.meeting.id, part=PARTS[type(screen)]), viewers(shown.body, shown.meeting)
+
+
+def _in_teams(viewers: tuple[str, ...], tx: Tx) -> tuple[str, ...]:
+    """So many of them as a card may name, by their ids in Teams."""
+    people = tx.people(viewers)
+    return tuple(people[one].channel_id for one in viewers if one in people and people[one].channel_id)[:MOST]
 
 
 def show_board(command: c.ShowBoard | c.OpenDesk, tx: Tx, scope: Scope) -> Screen:
@@ -63,23 +83,31 @@ def open_desk(command: c.OpenDesk, tx: Tx, scope: Scope) -> Screen:
 
 
 def own(screen: OnBoard, tx: Tx) -> Screen:
-    """A card of the thread as it is for the actor, where the thread is: it is shown to nobody else, and asks again for them alone."""
-    # Every one of them has a body and a meeting.
-    shown = cast("MeetingOnBoard", screen)
-    body, meeting = shown.body, shown.meeting
-    here = tx.conversation
-    if here is None or here.kind != "channel" or here.id != body.channel_id:
+    """A card of the board as it is for the actor, where the board is: it is shown to nobody else, and asks again for them alone. One that
+    is read by all asks for each of them."""
+    here, actor = tx.conversation, tx.actor
+    if here is None or here.kind != "channel":
         return screen
-    part = PARTS[type(screen)]
-    answer = own_answer(part, body, meeting, tx.actor)
+    body, again, viewers = _asked(screen, tx)
+    if here.id != body.channel_id:
+        return screen
+    if tx.aloud:
+        return for_all(screen, tx)
+    asks = actor.id in viewers and (len(viewers) <= MOST or actor.channel_id in _in_teams(viewers, tx))
+    asking = (actor.channel_id,) if asks and actor.channel_id else ()
+    if isinstance(screen, PollShown):
+        waited = screen.notice is None and actor.id in unheard(body, screen.poll, tx.now.astimezone(body.tz).date())
+        return replace(poll_for(screen, tx), again=again, viewers=asking, own=sentence("board.own_waited") if waited else None)
+    shown, part = cast("MeetingOnBoard", screen), PARTS[type(screen)]
+    answer = own_answer(part, body, shown.meeting, actor)
     turned = isinstance(screen, MeetingOnBoard) and screen.page > 1
     return replace(
         screen,
         # Who turned the page keeps it until the board changes.
-        again=None if turned else c.ShowBoard(meeting_id=meeting.id, part=part),
-        viewers=(tx.actor.channel_id,) if tx.actor.id in viewers(body, meeting) and tx.actor.channel_id else (),
+        again=None if turned else again,
+        viewers=asking,
         own=sentence(f"board.own_{answer}") if answer and screen.notice is None else None,
-        steps=steps_on(part, screen.steps, body, meeting, tx.actor, tx.now),
+        steps=steps_on(part, screen.steps, body, shown.meeting, actor, tx.now),
     )
 
 

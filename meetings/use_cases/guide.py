@@ -116,9 +116,7 @@ def _first_steps(tx: Tx, scope: Scope) -> tuple[c.Command, ...]:
     meeting = scope.found_meeting or meeting_at_hand(tx, body, ())
     steps = next_steps(body, meeting, tx.actor, tx.now)
     poll = c.ShowPoll(body_id=body.id)
-    if open_poll(body) is None or poll in steps or not may(c.ShowPoll, body, None, tx.actor, tx.now.astimezone(body.tz).date()):
-        return steps
-    return (poll, *steps)[:6]
+    return steps if open_poll(body) is None or poll in steps else (poll, *steps)[:6]
 
 
 def _in_hand(tx: Tx, body: Body) -> tuple[Meeting, ...]:

@@ -37,6 +37,8 @@ from meetings.use_cases.reach import unheard
 PAGE = 5
 LONGEST_COMMENT = 20_000
 LONGEST_REASON = 2_000
+# For so long the answers of others do not take away the form that somebody has opened on the board.
+WRITING = timedelta(minutes=15)
 
 
 # --- the desk ---------------------------------------------------------------------------------------------------------
@@ -88,6 +90,8 @@ def minutes_desk(command: c.Command, tx: Tx, scope: Scope) -> Screen:
 def comment_minutes(command: c.CommentMinutes, tx: Tx, scope: Scope) -> Screen:
     body, meeting = scope.body, scope.meeting
     if not command.text.strip():
+        if tx.conversation is not None and tx.conversation.kind == "channel":
+            tx.later(e.FollowRound(meeting.id, tx.actor.id), due=tx.now + WRITING)
         return comment_form(command, tx, scope)
     sent = _running(meeting, tx.now)
     if command.item_id and command.item_id not in {item.id for item in meeting.items}:
@@ -98,7 +102,7 @@ def comment_minutes(command: c.CommentMinutes, tx: Tx, scope: Scope) -> Screen:
     comment = Comment(tx.new_id(), meeting.id, sent.id, tx.actor.id, kind, command.text.strip(), tx.now, command.item_id)
     meeting = _replied(replace(meeting, comments=(*meeting.comments, comment)), sent, tx, no_comments=False)
     meeting = tx.save(meeting)
-    tx.later(e.RefreshBoard(meeting.id, "minutes"))
+    tx.later(e.FollowRound(meeting.id, tx.actor.id))
     section = next((str(item.section) for item in meeting.items if item.id == command.item_id), "")
     params = (("name", tx.actor.name), ("number", meeting.designation), *((("section", section),) if section else ()))
     told = f"comment_{kind}" if section else f"comment_{kind}_whole"
@@ -125,7 +129,7 @@ def answer_no_comments(_command: c.AnswerNoComments, tx: Tx, scope: Scope) -> Sc
         raise Refused("minutes.proposal_waits")
     meeting = _replied(meeting, sent, tx, no_comments=True)
     meeting = tx.save(meeting)
-    tx.later(e.RefreshBoard(meeting.id, "minutes"))
+    tx.later(e.FollowRound(meeting.id, tx.actor.id))
     return replace(_round(tx, body, meeting, sent), notice=sentence("minutes.no_comments_kept"))
 
 
@@ -156,7 +160,6 @@ def answer_comment(command: c.AnswerComment, tx: Tx, scope: Scope) -> Screen:
     answered = replace(comment, answer=Answer(command.answer), reason=command.reason.strip(), answered_at=tx.now)
     meeting = replace(meeting, comments=tuple(answered if one.id == comment.id else one for one in meeting.comments))
     meeting = tx.save(meeting)
-    tx.later(e.RefreshBoard(meeting.id, "minutes"))
     reason = (("reason", answered.reason),) if answered.reason else ()
     params = (("number", meeting.designation), ("comment_id", comment.id), *reason)
     told = f"comment_{answered.answer}_because" if answered.reason else f"comment_{answered.answer}"
@@ -195,8 +198,6 @@ def check_minutes(_command: c.CheckMinutes, tx: Tx, scope: Scope) -> Screen:
         meeting = tx.save(meeting)
     if rounds.checked_by_all(body, meeting, sent):
         meeting = _approve(tx, meeting, Approval.CHECKERS)
-    else:
-        tx.later(e.RefreshBoard(meeting.id, "minutes"))
     return replace(_board_or_desk(tx, body, meeting), notice=sentence("minutes.checked"))
 
 

@@ -93,11 +93,9 @@ def poll_on_board(body: Body, poll: Poll) -> PollShown:
     )
 
 
-def _shown(body: Body, poll: Poll, tx: Tx, notice: Sentence | None = None) -> Screen:
-    """On the board what everybody sees; at a desk with the reader's own answers, and at the secretary's with the choice."""
-    board = replace(poll_on_board(body, poll), notice=notice)
-    if tx.conversation is not None and tx.conversation.kind == "channel":
-        return board
+def poll_for(board: PollShown, tx: Tx) -> PollShown:
+    """As it is for the actor: with their own answers, for the secretary with the choice, and nothing to press for whom it is not about."""
+    body, poll = board.body, board.poll
     going_on = poll.closed_at is None
     choosing = going_on and tx.actor.id == body.secretary_id
     own = {one.option_id: one.suits for one in body.poll_answers if one.person_id == tx.actor.id}
@@ -106,9 +104,18 @@ def _shown(body: Body, poll: Poll, tx: Tx, notice: Sentence | None = None) -> Sc
         for one in board.rows
     )
     end = (c.ClosePoll(body_id=body.id, poll_id=poll.id),) if choosing else ()
-    after = tuple(one for one in next_steps(body, None, tx.actor, tx.now) if not isinstance(one, c.ShowPoll))
     asking = going_on and rules.is_asked(body, tx.actor.id, tx.now.astimezone(body.tz).date())
-    return replace(board, rows=rows, asking=asking, choosing=choosing, steps=(*end, *after[:4]))
+    return replace(board, rows=rows, asking=asking, choosing=choosing, steps=end)
+
+
+def _shown(body: Body, poll: Poll, tx: Tx, notice: Sentence | None = None) -> Screen:
+    """At a desk with what else the reader can do. On the board as everybody sees it: whose it is alone, `boards.own` sees to."""
+    board = replace(poll_on_board(body, poll), notice=notice)
+    if tx.conversation is not None and tx.conversation.kind == "channel":
+        return board
+    shown = poll_for(board, tx)
+    after = tuple(one for one in next_steps(body, None, tx.actor, tx.now) if not isinstance(one, c.ShowPoll))
+    return replace(shown, steps=(*shown.steps, *after[:4]))
 
 
 def _doubts(body: Body, poll: Poll, option: PollOption, tx: Tx) -> tuple[Sentence, ...]:

@@ -78,7 +78,7 @@ SAYS: dict[str, tuple[AbstractSet[str], str]] = {
     "ask_calendars": (SEC, ""),
     "open_poll": (SEC, ""),
     "close_poll": (SEC, ""),
-    "show_poll": (PART, ""),
+    "show_poll": (ALL, ""),
     "answer_poll": (PART, ""),
     "move_meeting": (SEC, BEFORE),
     "cancel_meeting": (SEC, BEFORE),
