@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import date, datetime
 
 from meetings import commands as c
@@ -38,7 +38,7 @@ def poll_viewers(body: Body, poll: Poll, day: date) -> tuple[str, ...]:
     return _in_order(body, day, lambda: unheard(body, poll, day))
 
 
-def _in_order(body: Body, day: date, wanted: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+def _in_order(body: Body, day: date, wanted: Callable[[], Set[str]]) -> tuple[str, ...]:
     """Secretary, chairs, checkers; in a body of more than `MOST` then those of whom an answer is wanted now; members by their seats;
     deputies by their seats; experts. The first `MOST` of them who are in Teams are the ones a card is made anew for."""
     checkers = body.checker_ids if body.approval is Approval.CHECKERS else ()
@@ -49,18 +49,18 @@ def _in_order(body: Body, day: date, wanted: Callable[[], tuple[str, ...]]) -> t
     experts = [one.person_id for one in body.experts if one.in_force(day)]
     found = dict.fromkeys((*offices, *members, *deputies, *experts))
     if len(found) > MOST:
-        found = dict.fromkeys((*offices, *wanted(), *found))
+        first = wanted()
+        found = dict.fromkeys((*offices, *(one for one in found if one in first), *found))
     return tuple(one for one in found if one)
 
 
-def _wanted(body: Body, meeting: Meeting) -> tuple[str, ...]:
+def _wanted(body: Body, meeting: Meeting) -> Set[str]:
     """Those of whom an answer is wanted now."""
     if meeting.phase is Phase.REVIEW and meeting.round is not None and meeting.round.result is RoundResult.RUNNING:
-        return reminded(body, meeting, meeting.round)
+        return set(reminded(body, meeting, meeting.round))
     if meeting.phase in {*BEFORE, Phase.OPEN}:
-        said = {one.person_id for one in meeting.attendances}
-        return tuple(one for one in acting(body, meeting).values() if one not in said)
-    return ()
+        return set(acting(body, meeting).values()) - {one.person_id for one in meeting.attendances}
+    return set()
 
 
 def steps_on(part: str, shown: tuple[c.Command, ...], body: Body, meeting: Meeting, person: Person, now: datetime) -> tuple[c.Command, ...]:

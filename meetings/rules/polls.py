@@ -58,18 +58,20 @@ def options_of(body: Body, poll: Poll) -> tuple[PollOption, ...]:
 
 def is_asked(body: Body, person_id: str, day: date) -> bool:
     """Members, deputies, chair and secretary are asked; experts come when they are invited."""
-    heads = {body.secretary_id, body.chair_id, body.vice_chair_id}
-    return person_id in heads or any(one.person_id == person_id and one.in_force(day) for one in body.holdings)
+    return person_id in _heads(body) or any(one.person_id == person_id and one.in_force(day) for one in body.holdings)
 
 
-def unheard(body: Body, poll: Poll, day: date) -> tuple[str, ...]:
+def _heads(body: Body) -> Set[str]:
+    return {body.secretary_id, body.chair_id, body.vice_chair_id} - {""}
+
+
+def unheard(body: Body, poll: Poll, day: date) -> Set[str]:
     """Of those who are asked the ones who have said nothing yet; nobody once the poll has ended."""
     if poll.closed_at is not None:
-        return ()
+        return set()
     options = {one.id for one in options_of(body, poll)}
     heard = {one.person_id for one in body.poll_answers if one.option_id in options}
-    asked = (body.secretary_id, body.chair_id, body.vice_chair_id, *(one.person_id for one in body.holdings if one.in_force(day)))
-    return tuple(one for one in dict.fromkeys(asked) if one and one not in heard)
+    return ({one.person_id for one in body.holdings if one.in_force(day)} | _heads(body)) - heard
 
 
 def covered(body: Body, day: date, free: Set[str]) -> Mapping[str, str]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Engine, event
+
+from meetings.use_cases.minutes import WRITING
 from tests.standins.channel import Person, card_of
 from tests.turns.room import Card, Room, find_button, has_button, text_of
 from tests.turns.scenes import HELD, Scene, in_review, published, set_up
@@ -28,9 +32,34 @@ async def posted(scene: Scene, text: str) -> Card:
     return card
 
 
+def effects(folder: Path, wanted: str) -> list[str]:
+    """The results of effects."""
+    with closing(sqlite3.connect(folder / "room.db")) as database:
+        return [result for (result,) in database.execute(f"SELECT result FROM effect WHERE {wanted}")]  # noqa: S608
+
+
+def held_back(folder: Path) -> int:
+    """How often the board did not follow an answer at once."""
+    return len(effects(folder, "state = 'done' AND result = 'somebody writes'"))
+
+
 async def look(scene: Scene, who: Person, card: Card) -> Card:
     """The card as it is for somebody."""
     return card_of(await scene.room.channel.look(who, scene.board, card))
+
+
+@contextmanager
+def asked_of_the_database() -> Iterator[list[str]]:
+    """The statements of turns meanwhile; those of the runner, which looks for effects, are left out."""
+    found: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if " effect" not in statement and " worker" not in statement:
+            found.append(" ".join(statement.split()))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield found
+    event.remove(Engine, "before_cursor_execute", note)
 
 
 def kept(folder: Path) -> list[int]:
@@ -73,6 +102,14 @@ async def test_the_same_roll_is_another_card_for_each(tmp_path: Path) -> None:
         assert for_deputy["lang"] == "fi"
         assert kept(tmp_path) == before
 
+        # Looking is cheap: nothing is written, and what is known of the meeting and the body is not read again.
+        with asked_of_the_database() as statements:
+            await look(scene, scene.vesa, roll)
+        assert not [one for one in statements if not one.startswith(("BEGIN", "SELECT"))]
+        read = [one.partition(" FROM ")[2].split()[0] for one in statements if one.startswith("SELECT")]
+        assert [read.count(name) for name in ("meeting", "body", "item")] == [1, 0, 0]
+        assert len(read) <= 4, read
+
         # A press answers the presser with their own card, which asks on, and the board is updated for all.
         signed = await room.press(scene.vesa, scene.board, for_deputy, "sign_in", sign="present")
         assert signed["refresh"]["action"]["verb"] == "show_board"
@@ -104,6 +141,8 @@ async def test_an_outsider_looks_and_a_stranger_elsewhere_sees_nothing(tmp_path:
         card = await posted(scene, "Pöytäkirja")
         for_member = await look(scene, scene.bo, card)
         assert has_button(for_member, "comment_minutes")
+        for_deputy = await look(scene, scene.vesa, card)
+        assert has_button(for_deputy, "comment_minutes")
         assert has_button(await look(scene, scene.aino, card), "open_desk")
 
         outsider = room.channel.person("Otto Outo", locale="fi-FI")
@@ -115,6 +154,17 @@ async def test_an_outsider_looks_and_a_stranger_elsewhere_sees_nothing(tmp_path:
         assert not any(has_button(plain, verb) for verb in ("comment_minutes", "answer_no_comments", "open_desk"))
         assert plain["refresh"]["userIds"] == []
 
+        # So is the card for somebody who was a member until now, even the one made for them then.
+        seats = "select seat_id from holding where person_id = (select id from person where name = 'Vesa Virta')"
+        with closing(sqlite3.connect(tmp_path / "room.db")) as database:
+            (seat,) = database.execute(seats).fetchone()
+        ended = {"verb": "change_seat", "data": {"verb": "change_seat", "seat_id": seat, "member": "Uusi Jäsen", "since": "1.5.2026"}}
+        await room.channel.press(scene.aino, scene.desk, {"type": "Action.Execute", **ended}, {})
+        for shown in (card, for_deputy):
+            plain = await look(scene, scene.vesa, shown)
+            assert not any(has_button(plain, verb) for verb in ("comment_minutes", "answer_no_comments", "open_desk"))
+            assert plain["refresh"]["userIds"] == []
+
         # The same card, sent from a chat of their own, is of a body that does not exist to them; so is one that is made up.
         away = await room.channel.open(outsider)
         assert (await room.channel.look(outsider, away, card))["type"] == "application/vnd.microsoft.error"
@@ -122,6 +172,64 @@ async def test_an_outsider_looks_and_a_stranger_elsewhere_sees_nothing(tmp_path:
         assert (await room.channel.look(scene.bo, scene.board, forged))["statusCode"] == 400
         forged["refresh"]["action"]["data"] = {**card["refresh"]["action"]["data"], "part": "files"}
         assert (await room.channel.look(scene.bo, scene.board, forged))["statusCode"] == 400
+
+
+async def test_a_form_on_the_board_is_not_taken_away_by_what_others_answer(tmp_path: Path) -> None:
+    async with Room(tmp_path, AT) as room:
+        scene = await in_review(room)
+        card = await posted(scene, "Pöytäkirja")
+        # The documents and where they are found come to the card by themselves.
+        coming = "state IN ('waiting', 'running') AND kind IN ('RefreshBoard', 'RenderDocuments', 'ShareDocuments')"
+        await room.settled(lambda: not effects(tmp_path, coming), "all is there")
+        (post,) = [one for one in room.board_posts(scene.board) if has_button(card_of(one.activity), "comment_minutes")]
+        form = await room.press(scene.bo, scene.board, card, "comment_minutes")
+        before = post.updates
+        answered = await room.press(scene.maija, scene.board, card, "answer_no_comments")
+        assert "1 / 3" in text_of(answered)
+        await room.settled(lambda: held_back(tmp_path) == 1, "the board waits")
+        assert post.updates == before
+        # Whoever looks meanwhile sees how many have answered.
+        assert "1 / 3" in text_of(await look(scene, scene.vesa, card))
+        await room.press(scene.bo, scene.board, form, "comment_minutes", {"text": "Hyvä.", "kind": "remark"})
+        await room.settled(lambda: "2 / 3" in text_of(card_of(post.activity)), "the board follows")
+
+        # Who opens the form and goes away holds the others' answers up for a while only.
+        await room.press(scene.bo, scene.board, await look(scene, scene.bo, card), "comment_minutes")
+        await room.press(scene.vesa, scene.board, card, "answer_no_comments")
+        await room.settled(lambda: held_back(tmp_path) == 2, "the board waits")
+        assert "2 / 3" in text_of(card_of(post.activity))
+        room.wait(WRITING.total_seconds())
+        await room.settled(lambda: "3 / 3" in text_of(card_of(post.activity)), "the board follows")
+
+
+async def test_a_poll_is_another_card_for_each(tmp_path: Path) -> None:
+    async with Room(tmp_path, AT) as room:
+        scene = await set_up(room)
+        read = await scene.say("read_dates", "\nma 7.9.2026 klo 10–12\nti 8.9.2026 klo 10–12")
+        await room.press(scene.aino, scene.desk, read, "open_poll")
+        card = await posted(scene, "Mikä aika sopii?")
+        assert card["refresh"]["userIds"][0] == scene.aino.channel_id
+        for_secretary = await look(scene, scene.aino, card)
+        assert has_button(for_secretary, "close_poll")
+        for_member = await look(scene, scene.bo, card)
+        assert has_button(for_member, "answer_poll")
+        assert not has_button(for_member, "close_poll")
+        assert "Sinulta odotetaan vielä vastausta." in text_of(for_member)
+        said = await room.press(scene.bo, scene.board, for_member, "answer_poll", suits=True)
+        assert said["refresh"]["userIds"] == [scene.bo.channel_id]
+        assert text_of(await look(scene, scene.bo, said)).count("vastasit: sopii") == 1
+        assert "vastasit" not in text_of(await look(scene, scene.maija, card))
+
+        outsider = room.channel.person("Otto Outo", locale="fi-FI")
+        await room.say(outsider, scene.board, "ohje")
+        plain = await look(scene, outsider, card)
+        assert "ma 7.9.2026" in text_of(plain)
+        assert not has_button(plain, "answer_poll")
+
+        # What somebody writes on the board is answered to all: nobody's own word is in it, and it asks for each of them.
+        typed = await room.say(scene.bo, scene.board, "kysely")
+        assert "vastasit" not in text_of(typed)
+        assert set(typed["refresh"]["userIds"]) == {one.channel_id for one in (scene.aino, scene.maija, scene.bo, scene.vesa)}
 
 
 async def test_all_may_look_at_once_while_somebody_writes(tmp_path: Path) -> None:
