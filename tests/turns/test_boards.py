@@ -198,7 +198,7 @@ async def test_a_form_on_the_board_is_not_taken_away_by_what_others_answer(tmp_p
         await room.press(scene.vesa, scene.board, card, "answer_no_comments")
         await room.settled(lambda: held_back(tmp_path) == 2, "the board waits")
         assert "2 / 3" in text_of(card_of(post.activity))
-        room.wait(WRITING.total_seconds())
+        await room.at(HELD + WRITING)
         await room.settled(lambda: "3 / 3" in text_of(card_of(post.activity)), "the board follows")
 
 
