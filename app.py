@@ -132,7 +132,14 @@ async def create_app(
     files = FileReader()
     runner = Runner(storage, _handlers(settings, storage, edge, graph, links, files, pace), telemetry, steady)
 
-    turns = Turns(storage, download=edge.connector.download, read_file=files.text, check_template=files.check_template, address=links.own)
+    turns = Turns(
+        storage,
+        download=edge.connector.download,
+        read_file=files.text,
+        check_template=files.check_template,
+        address=links.own,
+        in_teams=not settings.local,
+    )
     bot = MeetingBot(turns, ComposeBox(storage, links.base, key, clock), Calls(storage))
 
     async def messages(request: web.Request) -> web.Response:

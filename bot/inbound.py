@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.dialogs import CARD, FETCH, SHOWN, SUBMIT
 from bot.words import language_of, read_text
 from cards.actions import NONCE, VERB, unpack
 from meetings import commands as c
@@ -22,7 +23,6 @@ from texts import LANGUAGES
 _INVISIBLE = " \t\r\n\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 PRESS = "adaptiveCard/action"
 FILE = "application/vnd.microsoft.teams.file.download.info"
-CARD = "application/vnd.microsoft.card.adaptive"
 # What stands in a text for a card that was put there from the compose box.
 _QUOTED = re.compile(
     r'<span[^>]{0,200}itemtype="https?://schema\.skype\.com/InputExtension"[^>]{0,200}>(?:\s*<span[^>]{0,200}>\s*</span>){0,3}\s*</span>'
@@ -41,7 +41,7 @@ class SentFile:
 class Turn:
     """Who says what where. `key` is the same when Teams sends the same thing again, under the same or a new activity id.
 
-    `automatic`: nobody has pressed anything, their client asks because it shows the card.
+    `automatic`: nobody has pressed anything, their client asks because it shows the card. `in_dialog`: it is answered in a dialog.
     `language` is the client's; `spoken` the one of the typed command word, when it belongs to one language only. `origin`: by what it was
     said, for the journal: the channel, the device's platform and locale, the message of the card and the mark of the press.
     """
@@ -57,6 +57,7 @@ class Turn:
     command: Command
     pressed: bool
     automatic: bool = False
+    in_dialog: bool = False
     file: SentFile | None = None
     spoken: str = ""
     origin: Mapping[str, str] = field(default_factory=dict)
@@ -75,6 +76,12 @@ def read_activity(activity: Mapping[str, Any]) -> Turn | None:
         action = _mapping(value.get("action"))
         pressed = _pressed(activity, {VERB: action.get("verb", ""), **_mapping(action.get("data"))})
         return replace(pressed, automatic=value.get("trigger") == "automatic")
+    if kind == "invoke" and activity.get("name") in {FETCH, SUBMIT}:
+        pressed = _pressed(activity, _mapping(_mapping(activity.get("value")).get("data")))
+        # What is fetched is a form: with a title it would be one that is sent.
+        if activity["name"] == FETCH and (not isinstance(pressed.command, SHOWN) or getattr(pressed.command, "title", "")):
+            raise Refused("button.unknown")
+        return replace(pressed, in_dialog=True)
     if kind == "conversationUpdate" and _added(activity):
         return _turn(activity, c.Welcome(), key=str(activity.get("id") or _digest(activity)))
     return None

@@ -11,11 +11,11 @@ from typing_extensions import override
 
 from bot.calls import Calls
 from bot.compose import ComposeBox
+from bot.dialogs import CARD, FETCH, SUBMIT, dialog_of
 from bot.edge import received
 from bot.inbound import PRESS
 from bot.turn import Turns
 
-CARD = "application/vnd.microsoft.card.adaptive"
 # Of a card there is nothing better to show than what is there: the client leaves it.
 KEPT = {"statusCode": 400, "type": "application/vnd.microsoft.error", "value": {"code": "BadRequest", "message": "The card stays."}}
 
@@ -59,6 +59,8 @@ class MeetingBot(ActivityHandler):  # type: ignore[misc]  # botbuilder ships no 
         if str(activity.get("name")).startswith("composeExtension/"):
             return InvokeResponse(status=HTTPStatus.OK, body=await self._compose.answer(activity))
         card = await self._turns.answer(activity)
+        if activity.get("name") in {FETCH, SUBMIT} and card is not None:
+            return InvokeResponse(status=HTTPStatus.OK, body=dialog_of(card))
         if card is None:
             return InvokeResponse(status=HTTPStatus.OK, body=KEPT if activity.get("name") == PRESS else {"statusCode": 200})
         return InvokeResponse(status=HTTPStatus.OK, body={"statusCode": 200, "type": CARD, "value": card})

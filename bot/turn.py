@@ -9,9 +9,11 @@ from typing import Any, Protocol
 
 import structlog
 
+from bot.dialogs import LAST
 from bot.edge import ChannelFailure
 from bot.inbound import SentFile, Turn, language_of_client, read_activity
 from cards import render
+from cards.kit import Frame
 from meetings import commands as c
 from meetings.access import ACCESS, Right
 from meetings.commands import Command, stem
@@ -35,7 +37,8 @@ class Download(Protocol):
 
 class Turns:
     """Answers activities with cards. `read_file` turns a sent file into text, `check_template` refuses a Word template that does not
-    work, `address` makes a link of a document's id, for one person's own use when theirs is given too."""
+    work, `address` makes a link of a document's id, for one person's own use when theirs is given too. `in_teams`: the clients are those of
+    Teams itself, which open dialogs and find people."""
 
     def __init__(
         self,
@@ -45,12 +48,14 @@ class Turns:
         read_file: Callable[[str, bytes], Awaitable[str]],
         check_template: Callable[[str, bytes], Awaitable[None]],
         address: Callable[[str, str], str],
+        in_teams: bool = False,
     ) -> None:
         self._storage = storage
         self._download = download
         self._read_file = read_file
         self._check_template = check_template
         self._address = address
+        self._in_teams = in_teams
         self._languages: dict[tuple[str, str], str] = {}
 
     async def answer(self, activity: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -128,7 +133,9 @@ class Turns:
 
     def _answered(self, turn: Turn, content: bytes, tx: Transaction) -> tuple[dict[str, Any], str]:
         screen, language = _execute(turn, content, tx)
-        return self._card(screen, language, _reader(tx)), language
+        if turn.in_dialog and isinstance(turn.command, LAST) and screen.notice is not None and not screen.wrong:
+            screen = Told(text=screen.notice)
+        return self._card(screen, language, _reader(tx), self._frame(turn)), language
 
     def _remember(self, turn: Turn, language: str) -> None:
         """The language of those who were heard lately, for when the database cannot be asked."""
@@ -144,7 +151,7 @@ class Turns:
 
     def _refusal(self, turn: Turn, error: MeetingError, tx: Transaction) -> dict[str, Any]:
         screen, language = _refuse(turn, error, tx)
-        return self._card(screen, language, _reader(tx))
+        return self._card(screen, language, _reader(tx), self._frame(turn))
 
     async def _with_file(self, command: Command, file: SentFile, content: bytes) -> Command:
         """The command with the text of the file in its text field; the words beside a file say what it is."""
@@ -164,8 +171,13 @@ class Turns:
                 raise Refused("file.large", name=file.name, most=FILE_LIMIT // (1024 * 1024)) from failure
             raise Refused("turn.file_not_fetched", name=file.name) from failure
 
-    def _card(self, screen: Screen, language: str, reader_id: str = "") -> dict[str, Any]:
-        return render(screen, language, secrets.token_hex(8), lambda document_id: self._address(document_id, reader_id))
+    def _frame(self, turn: Turn) -> Frame:
+        if turn.in_dialog:
+            return Frame.DIALOG
+        return Frame.TEAMS if self._in_teams else Frame.MESSAGE
+
+    def _card(self, screen: Screen, language: str, reader_id: str = "", frame: Frame = Frame.MESSAGE) -> dict[str, Any]:
+        return render(screen, language, secrets.token_hex(8), lambda document_id: self._address(document_id, reader_id), frame)
 
 
 def _reader(tx: Transaction) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cards import agenda, answers, attendance, guide, minutes, people, planning, polls, quotes, record, search, seats, setup
-from cards.kit import QUOTED, VERSION, Card, fits
+from cards.kit import QUOTED, VERSION, Card, Frame, fits
 from meetings.screens.base import OnBoard, Screen
 from meetings.screens.quotes import Quote
 
@@ -32,11 +32,11 @@ CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {
 SHARES = (1, 0.5, 0.25, 0.1, 0.05)
 
 
-def render(screen: Screen, language: str, nonce: str, address: Callable[[str], str] = str) -> dict[str, Any]:
+def render(screen: Screen, language: str, nonce: str, address: Callable[[str], str] = str, frame: Frame = Frame.MESSAGE) -> dict[str, Any]:
     """The card of a screen. `nonce` marks this rendering so that a repeated press is known; `address` makes a link of a document's id."""
     made: dict[str, Any] = {}
     for share in SHARES:
-        card = Card(language, nonce, address, share, QUOTED if isinstance(screen, Quote) else VERSION)
+        card = Card(language, nonce, address, share, QUOTED if isinstance(screen, Quote) else VERSION, frame)
         card.notice(screen.notice, wrong=screen.wrong)
         CARDS[type(screen)](card, screen)
         if isinstance(screen, OnBoard):

@@ -105,7 +105,9 @@ def item_form(card: Card, screen: ItemForm) -> None:
         for field, label in (("proposal", "agenda.proposal"), ("earlier", "agenda.earlier"), ("rest", "agenda.rest_label")):
             edit = c.EditItem(meeting_id=meeting.id, item_id=screen.item.id, version=meeting.version, part=field)
             card.long_input(field, card.t(label), getattr(screen, field), edit, here=field in screen.parts, length=LONGEST)
-        card.submit(c.EditItem(meeting_id=meeting.id, item_id=screen.item.id, version=meeting.version), title=card.t("agenda.save"))
+        here = c.EditItem(meeting_id=meeting.id, item_id=screen.item.id, version=meeting.version)
+        card.submit(here, title=card.t("agenda.save"))
+        card.wider(here)
     else:
         card.text_input("proposal", card.t("agenda.proposal"), screen.proposal, lines=True, length=LONGEST)
         choices = [("", card.t("agenda.at_end"))] + [(str(one.position), f"{one.position}. {one.title}") for one in in_order(meeting)]

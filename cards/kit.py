@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
+from enum import StrEnum
 from typing import Any, Literal
 
 import orjson
@@ -28,11 +29,13 @@ from microsoft_teams.cards import (
     HorizontalBarChart,
     HorizontalBarChartDataValue,
     OpenUrlAction,
+    QueryData,
     RefreshDefinition,
     RichTextBlock,
     StackedHorizontalBarChart,
     StackedHorizontalBarChartData,
     StackedHorizontalBarChartDataPoint,
+    SubmitAction,
     SubmitActionData,
     Table,
     TableCell,
@@ -92,6 +95,15 @@ def fits(card: dict[str, Any]) -> bool:
     return len(orjson.dumps(card)) * 2 <= MOST or len(json.dumps(card, ensure_ascii=False).encode("utf-16-le")) <= MOST
 
 
+class Frame(StrEnum):
+    """What a card stands in. MESSAGE: a message, in any client. TEAMS: a message in Teams itself, which opens dialogs and finds people.
+    DIALOG: a dialog of Teams, whose buttons are submitted to it."""
+
+    MESSAGE = "message"
+    TEAMS = "teams"
+    DIALOG = "dialog"
+
+
 class Card:
     """Builds one card in one language. Elements are appended in reading order; `finish` adds the buttons and the frame.
 
@@ -105,17 +117,20 @@ class Card:
         address: Callable[[str], str] = str,
         share: float = 1,
         version: Literal["1.3", "1.5"] = VERSION,
+        frame: Frame = Frame.MESSAGE,
     ) -> None:
         self.language = language
         self.nonce = nonce
         self._address = address
         self._share = share
         self._version = version
+        self._frame = frame
         self._body: list[Any] = []
         self._fallback: list[str] = []
         self._inputs: set[str] = set()
-        self._made: list[tuple[ExecuteAction, Command, bool]] = []
+        self._made: list[tuple[ExecuteAction | SubmitAction, Command, bool]] = []
         self._again: RefreshDefinition | None = None
+        self._wider: SubmitAction | None = None
 
     # --- texts ---
 
@@ -323,6 +338,13 @@ class Card:
             )
         )
 
+    def people_input(self, field: str, label: str, choices: Sequence[tuple[str, str]]) -> None:
+        """A choice of people, which in Teams also finds others of the tenant by what is typed; those come as ids of their accounts."""
+        self.choice_input(field, label, choices)
+        if self._frame is not Frame.MESSAGE:
+            self._body[-1].choices_data = QueryData(dataset="graph.microsoft.com/users")
+            self._body[-1].style = "filtered"
+
     def toggle_input(self, field: str, title: str, *, value: bool) -> None:
         self._inputs.add(field)
         self.add(
@@ -374,14 +396,15 @@ class Card:
         variant = next((name if value is True else str(value) for name, value in given if value), "")
         return self.t(f"button.{stem(command)}.{variant}" if variant else f"button.{stem(command)}")
 
-    def button(self, command: Command, *, title: str = "", primary: bool = False, secondary: bool = False) -> ExecuteAction:
-        made = ExecuteAction(
-            title=self.cut(title or self.label(command), 80),
-            verb=stem(command),
-            data=pack(command, self.nonce),
-            style="positive" if primary else None,
-            mode="secondary" if secondary else None,
-        )
+    def button(self, command: Command, *, title: str = "", primary: bool = False, secondary: bool = False) -> ExecuteAction | SubmitAction:
+        title, data = self.cut(title or self.label(command), 80), pack(command, self.nonce)
+        style: Literal["positive"] | None = "positive" if primary else None
+        mode: Literal["secondary"] | None = "secondary" if secondary else None
+        made: ExecuteAction | SubmitAction
+        if self._frame is Frame.DIALOG:
+            made = SubmitAction(title=title, data=SubmitActionData(**data), style=style, mode=mode)
+        else:
+            made = ExecuteAction(title=title, verb=stem(command), data=data, style=style, mode=mode)
         self._made.append((made, command, primary))
         return made
 
@@ -419,9 +442,18 @@ class Card:
             asked = ExecuteAction(title=self.t("button.show_board"), verb=stem(command), data=pack(command, self.nonce))
             self._again = RefreshDefinition(action=asked, user_ids=list(viewers))
 
+    def wider(self, command: Command) -> None:
+        """In Teams, a button that shows this form in a dialog. The command only shows it, as it is in the record: what was typed stays on
+        the card."""
+        if self._frame is Frame.TEAMS:
+            data = SubmitActionData(**pack(command, self.nonce), msteams={"type": "task/fetch"})
+            self._wider = SubmitAction(title=self.t("button.wider"), data=data, mode="secondary", associated_inputs="none")
+
     def finish(self, steps: Sequence[Command] = ()) -> dict[str, Any]:
         """The card as JSON. At most six buttons are primary, the rest go to the overflow menu."""
         actions: list[Action] = [self.button(command, secondary=place >= PRIMARY) for place, command in enumerate(steps)]
+        if self._wider is not None:
+            actions.append(self._wider)
         if actions:
             self.add(ActionSet(actions=actions, separator=True, spacing="Medium"))
         # Inputs go with the buttons they are for. The others are pressed without them: a form left unfilled stops no way out. What shows

@@ -45,6 +45,7 @@ def item_desk(card: Card, screen: ItemDesk) -> None:
     _beside(card, screen)
     _texts(card, screen)
     here: dict[str, Any] = {"meeting_id": meeting.id, "item_id": item.id, "seen": screen.seen}
+    card.wider(c.ShowItem(meeting_id=meeting.id, item_id=item.id))
     if item.standing in FOUND:
         card.subtle(f"record.found_{item.standing}")
         card.submit(c.RecordItem(**here))

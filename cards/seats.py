@@ -150,7 +150,7 @@ def _linking(card: Card, body: Body, unlinked: tuple[Person, ...], accounts: tup
     card.subtle("seats.link_why")
     card.choice_input("person_id", card.t("seats.link_person"), [(one.id, one.name) for one in unlinked])
     titles = [(one.id, f"{one.name} ({one.email})" if one.email else one.name) for one in accounts]
-    card.choice_input("account_id", card.t("seats.link_account"), titles)
+    card.people_input("account_id", card.t("seats.link_account"), titles)
     card.submit(c.LinkPerson(body_id=body.id))
 
 

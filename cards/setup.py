@@ -71,6 +71,7 @@ def body_form(card: Card, screen: BodyForm) -> None:
     card.choice_input("numbering", card.t("setup.numbering"), numberings, form.numbering, required=True)
     card.text_input("zone", card.t("setup.zone"), form.zone, required=True, length=60)
     card.submit(c.ChangeBody(body_id=body.id, version=body.version))
+    card.wider(c.ShowBody(body_id=body.id))
 
 
 def standing_items_form(card: Card, screen: StandingItemsForm) -> None:

@@ -247,7 +247,7 @@ class ChangeSeat(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkPerson(Command):
-    """The person of the roster is this Teams account."""
+    """The person of the roster is this Teams account, known by its own id or by the person's."""
 
     body_id: str = ""
     person_id: str = ""

@@ -76,9 +76,9 @@ def link_person(command: c.LinkPerson, tx: Tx, scope: Scope) -> Screen:
     if command.person_id not in on_roster(body):
         raise NotFound("seats.no_such_person")
     named = tx.person(command.person_id)
-    account = next((one for one in tx.accounts() if one.id == command.account_id), None)
+    account = next((one for one in tx.accounts() if command.account_id in {one.id, one.account_id}), None)
     if account is None:
-        raise NotFound("seats.no_such_account")
+        raise Refused("seats.no_such_account")
     if named.account_id:
         raise Refused("seats.linked_already", name=named.name)
     if {one.seat_id for one in body.holdings if one.person_id == named.id} & {

@@ -128,7 +128,7 @@ def is_valid(card: Node, version: str = "1.5") -> list[str]:
             continue
         own = {name: value for name, value in node.items() if name not in {"$schema", "msteams"}}
         read = MODELS[kind].model_validate(own).model_dump(by_alias=True, exclude_none=True)
-        known = {to_camel(name) for name in MODELS[kind].model_fields}
+        known = {field.serialization_alias or to_camel(name) for name, field in MODELS[kind].model_fields.items()}
         faults += [f"{kind} has no {name}" for name in own.keys() - known]
         faults += [f"{version} has no {kind}.{name}" for name in own if version == "1.3" and {kind, f"{kind}.{name}"} & NEWER]
         if {name: read.get(name) for name in own} != own:
@@ -173,13 +173,14 @@ def inputs_are_told(card: Node) -> list[str]:
 def buttons_are_known(card: Node) -> list[str]:
     """Every button comes back as the command it names."""
     found = []
-    for one in of_type(card, "Action.Execute"):
-        if one["verb"] not in BY_STEM:
-            found.append(f"verb {one['verb']}")
+    for one in of_type(card, "Action.Execute", "Action.Submit"):
+        verb = one.get("verb", one["data"]["verb"])
+        if verb not in BY_STEM:
+            found.append(f"verb {verb}")
             continue
         command, nonce = unpack(one["data"])
-        if stem(command) != one["verb"] or not nonce:
-            found.append(f"{one['verb']}: data says {stem(command)}, nonce {nonce!r}")
+        if stem(command) != verb or not nonce:
+            found.append(f"{verb}: data says {stem(command)}, nonce {nonce!r}")
     return found
 
 
@@ -196,7 +197,7 @@ def buttons_are_told_apart(card: Node) -> list[str]:
     """Two buttons that do different things have different words."""
     found: dict[str, Any] = {}
     faults = []
-    for one in of_type(card, "Action.Execute", "Action.OpenUrl"):
+    for one in of_type(card, "Action.Execute", "Action.Submit", "Action.OpenUrl"):
         does = one.get("url") or {name: value for name, value in one["data"].items() if name != NONCE}
         if not one["title"].strip():
             faults.append(f"no title: {does}")

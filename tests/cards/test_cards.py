@@ -11,19 +11,22 @@ import pytest
 
 import meetings.screens
 from cards import CARDS, render
+from cards.kit import Frame
 from cards.quotes import preview
-from meetings.screens.agenda import MeetingOnBoard
+from meetings.screens.agenda import ItemForm, MeetingOnBoard
 from meetings.screens.attendance import RollOnBoard
 from meetings.screens.base import OnBoard, Screen, Told
 from meetings.screens.guide import AskedAgain, BodiesShown, TextTaken
 from meetings.screens.minutes import ApprovedOnBoard, MinutesDesk, RoundOnBoard
 from meetings.screens.quotes import Quote, Quotes
 from meetings.screens.record import ItemDesk
+from meetings.screens.setup import BodyForm
 from tests.cards import rules
 from tests.cards.screens import SCREENS, Words
 from texts import LANGUAGES
 
 BOARD = (MeetingOnBoard, RollOnBoard, RoundOnBoard, ApprovedOnBoard)
+DIALOGS = (BodyForm, ItemDesk, ItemForm)
 # A sentence and its buttons: nothing to put a heading over. And what is of an older schema, which knows no headings.
 UNTITLED = (Told, AskedAgain, TextTaken, BodiesShown, Quote)
 every_screen = pytest.mark.parametrize("name", SCREENS)
@@ -63,6 +66,29 @@ def test_a_card_keeps_the_rules(name: str, language: str) -> None:
         "charts": rules.charts_are_told(made),
     }
     assert {rule: found for rule, found in faults.items() if found} == {}
+
+
+@pytest.mark.parametrize("frame", [Frame.TEAMS, Frame.DIALOG])
+@pytest.mark.parametrize("name", [name for name in SCREENS if name.startswith("small")])
+def test_a_card_keeps_the_rules_in_every_frame(name: str, frame: Frame) -> None:
+    made = render(SCREENS[name], "sv", "0123456789abcdef", frame=frame)
+    faults = (
+        *rules.is_valid(made, "1.3" if isinstance(SCREENS[name], Quote) else "1.5"),
+        *rules.buttons_are_known(made),
+        *rules.buttons_are_few(made),
+        *rules.buttons_are_told_apart(made),
+        *rules.is_small(made),
+    )
+    assert faults == ()
+    # A dialog knows no other buttons than those that are submitted to it, and opens no other.
+    fetching = [one for one in rules.of_type(made, "Action.Submit") if "msteams" in one["data"]]
+    assert len(fetching) == (frame is Frame.TEAMS and isinstance(SCREENS[name], DIALOGS) and _is_there(SCREENS[name]))
+    assert not (frame is Frame.DIALOG and rules.of_type(made, "Action.Execute"))
+
+
+def _is_there(screen: Screen) -> bool:
+    """A new item is written in the chat: there is nothing yet that a dialog could show."""
+    return not isinstance(screen, ItemForm) or screen.item is not None
 
 
 @every_language

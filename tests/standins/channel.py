@@ -328,6 +328,14 @@ class Channel:
         """Somebody pastes a link into the compose box of a chat. The `composeExtension` of the answer."""
         return await self.compose(who, place, kind, {"url": url})
 
+    async def dialog(self, who: Person, place: Place, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Somebody opens a dialog (`fetch`), or sends what is in it (`submit`). The `task` of the answer."""
+        activity = self._activity("invoke", who, place, activity_id=f"f:{uuid.uuid4()}")
+        answer = await self.send(activity | {"name": f"task/{name}", "value": {"data": dict(data), "context": {"theme": "default"}}})
+        assert (answer.status, answer.posted) == (200, []), answer.text
+        task: dict[str, Any] = answer.body["task"]
+        return task
+
     async def compose(self, who: Person, place: Place, kind: str, value: dict[str, Any]) -> dict[str, Any]:
         """An invoke of a message extension."""
         activity = self._activity("invoke", who, place, activity_id=f"f:{uuid.uuid4()}")
