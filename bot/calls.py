@@ -24,7 +24,12 @@ from telemetry.under_way import under_way
 
 log = structlog.get_logger()
 LEAD = "application/vnd.microsoft.meeting"
-KINDS = {f"{LEAD}Start": "started", f"{LEAD}End": "ended", f"{LEAD}ParticipantJoin": "joined"}
+KINDS = {
+    f"{LEAD}Start": "started",
+    f"{LEAD}End": "ended",
+    f"{LEAD}ParticipantJoin": "joined",
+    f"{LEAD}ParticipantLeave": "left",
+}
 
 
 class _Account(BaseModel):

@@ -10,14 +10,16 @@ from cards.answers import expectation
 from cards.kit import Card, Colour
 from meetings import commands as c
 from meetings.model import Meeting, Movement, Phase, Sign
+from meetings.ports import Away
 from meetings.rules.answers import Expected
 from meetings.rules.presence import Quorum
 from meetings.screens.attendance import AttendanceDesk, OpeningAsked, RollOnBoard, Row
 from meetings.screens.base import Screen
-from texts import format_time
+from texts import format_time, format_times
 
 # Of the empty seats, what is shown of those who would act for them, besides those of whom nothing is known.
 _EMPTY: tuple[tuple[str, Colour], ...] = (("late", "warning"), ("excused", "attention"), ("absent", "attention"))
+MOST_GONE = 12
 _GROUPS = ("present", "attending", "aside", "late", "maybe", "excused", "absent", "called", "waiting")
 
 
@@ -75,6 +77,9 @@ def attendance_desk(card: Card, screen: AttendanceDesk) -> None:
         none = [] if meeting.current_item_id else [("", card.t("attendance.no_item"))]
         card.choice_input("item_id", card.t("attendance.during"), [*none, *items], screen.item_id or meeting.current_item_id)
         card.buttons([c.NoteMovement(meeting_id=this, direction=way, page=screen.page) for way in ("arrived", "left")])
+        if screen.gone:
+            card.subtle("calls.gone")
+            card.buttons([_gone(card, screen, one) for one in screen.gone[:MOST_GONE]])
         card.buttons([(c.TakeBack(meeting_id=this, mark_id=one.id), _move(card, screen, one)) for one in screen.movements])
 
 
@@ -169,6 +174,16 @@ def _move(card: Card, screen: AttendanceDesk, move: Movement) -> str:
     at = format_time(card.language, move.at.astimezone(screen.body.tz))
     name = screen.people[move.person_id].name if move.person_id in screen.people else "–"
     return card.t(f"attendance.undo_{move.direction}", name=name, at=at + section)
+
+
+def _gone(card: Card, screen: AttendanceDesk, away: Away) -> tuple[c.Command, str]:
+    """`Bo Backman: poistui klo 10.42`, or `poissa klo 10.42–10.48` of one who came back."""
+    command = c.NoteMovement(meeting_id=screen.meeting.id, direction="left", gone=away.person_id, page=screen.page)
+    name = screen.people[away.person_id].name if away.person_id in screen.people else "–"
+    since = away.since.astimezone(screen.body.tz)
+    if away.until is None:
+        return command, card.t("calls.mark_left", name=name, at=since)
+    return command, card.t("calls.mark_away", name=name, span=format_times(card.language, since, away.until.astimezone(screen.body.tz)))
 
 
 def _names(screen: RollOnBoard | AttendanceDesk) -> dict[str, str]:

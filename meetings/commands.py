@@ -522,11 +522,13 @@ class FindQuorum(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteMovement(Command):
-    """People came or went: `direction` arrived or left, at a time (`10.42–10.48`: away between), during the item at hand or another."""
+    """People came or went: `direction` arrived or left, at a time (`10.42–10.48`: away between), during the item at hand or another.
+    `gone`: one who left the call, at the time of that."""
 
     meeting_id: str = ""
     person_ids: tuple[str, ...] = ()
     direction: str = ""
+    gone: str = ""
     clock: str = ""
     item_id: str = ""
     page: int = 0
@@ -743,8 +745,8 @@ class TakeAnswers(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteCall(Command):
-    """Teams: a call began or ended, or people joined it. `thread` is the id of its chat, `join_url` its link where that was told; `kind`
-    started, ended or joined; the people by their accounts."""
+    """Teams: a call began or ended, or people joined or left it. `thread` is the id of its chat, `join_url` its link where that was told;
+    `kind` started, ended, joined or left; the people by their accounts."""
 
     thread: str
     join_url: str

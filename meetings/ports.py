@@ -34,13 +34,23 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """Somebody was out of a call after having been in it; `until` None: they have not come back."""
+
+    person_id: str
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """What Teams has told of a meeting's call: when it began first (aware UTC), when it ended if nothing has come
-    after that, and who has joined. It suggests, no more."""
+    """What Teams has told of a meeting's call: when it began first (aware UTC), when it ended if it has not begun or been joined again, who
+    is in it, and who left it when. It suggests, no more."""
 
     started: datetime | None = None
     ended: datetime | None = None
     joined: frozenset[str] = frozenset()
+    away: tuple[Away, ...] = ()
 
 
 class Tx(Protocol):

@@ -279,7 +279,7 @@ sandbox = Table(
     Column("id", String(400), primary_key=True),
     Column("document", Text, nullable=False),
 )
-# What Teams tells of a meeting's call: `kind` started, ended (of nobody) or joined.
+# What Teams tells of a meeting's call: `kind` started, ended (of nobody), joined or left.
 call_note = Table(
     "call_note",
     metadata,

@@ -25,6 +25,7 @@ from meetings.errors import NotFound
 from meetings.model import Body, Conversation, Document, Draft, EventTrouble, Meeting, Person, Post
 from meetings.ports import Call, EventState, Found, Saved
 from meetings.rules.answers import BEFORE
+from meetings.rules.calls import call_of
 from storage import journal, outbox, people, search, tables
 from storage.engine import beginning, open_engine, sqlite_file
 from storage.errors import Conflict, Unavailable
@@ -491,12 +492,7 @@ class Transaction:
         self._check_meeting(meeting_id)
         note = tables.call_note.c
         rows = self._connection.execute(select(note.kind, note.at, note.person_id).where(note.meeting_id == meeting_id)).all()
-        last = max(rows, key=lambda row: row.at, default=None)
-        return Call(
-            started=min((row.at for row in rows if row.kind == "started"), default=None),
-            ended=last.at if last is not None and last.kind == "ended" else None,
-            joined=frozenset(row.person_id for row in rows if row.kind == "joined"),
-        )
+        return call_of([(row.kind, row.at, row.person_id) for row in rows])
 
     def note_call(self, meeting_id: str, kind: str, at: datetime, person_ids: Iterable[str] = ("",)) -> None:
         self._check_meeting(meeting_id)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meetings.model import Body, Item, Meeting, Movement, Person, Sign
+from meetings.ports import Away
 from meetings.rules.answers import Expected
 from meetings.rules.presence import Quorum
 from meetings.rules.seats import SeatOnDay
@@ -55,7 +56,8 @@ class RollOnBoard(OnBoard):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendanceDesk(Screen):
     """The roll on the desk, a page of rows to tick, and the newest comings and goings. `expected`: before the opening. `joined`: who is
-    not found present yet but has joined the call. `person_ids`, `at`, `item_id`: what was typed."""
+    not found present yet but has joined the call; `gone`: who has left it, and no going is noted. `person_ids`, `at`, `item_id`: what was
+    typed."""
 
     body: Body
     meeting: Meeting
@@ -65,6 +67,7 @@ class AttendanceDesk(Screen):
     expected: Expected | None
     unknown: int
     joined: tuple[str, ...] = ()
+    gone: tuple[Away, ...] = ()
     movements: tuple[Movement, ...]
     items: tuple[Item, ...]
     page: int

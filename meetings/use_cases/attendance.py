@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,11 +11,11 @@ from meetings import effects as e
 from meetings.access import Role, may, roles
 from meetings.errors import NotFound, Refused
 from meetings.model import Body, Direction, Item, Meeting, Movement, Phase, Response, Sign, Standing
-from meetings.ports import Tx
+from meetings.ports import Call, Tx
 from meetings.rules import attendance as rules
 from meetings.rules.agenda import find_item
 from meetings.rules.answers import BEFORE, expected, holder, is_active
-from meetings.rules.calls import offered
+from meetings.rules.calls import gone, offered
 from meetings.rules.numbering import in_order, number_sections
 from meetings.rules.presence import actors, aside, attended, in_room, inside, quorum
 from meetings.rules.seats import SeatOnDay, seats_on
@@ -128,7 +128,7 @@ def set_attendance(command: c.SetAttendance, tx: Tx, scope: Scope) -> Screen:
         raise Refused("attendance.which_sign") from None
     before = {one.id: one for one in meeting.attendances}
     if command.joined:
-        for person_id in _offered(tx, body, meeting):
+        for person_id in _offered(body, meeting, tx.call(meeting.id)):
             meeting = rules.sign(body, meeting, person_id, word, tx.new_id)
     elif command.rest:
         meeting = rules.sign_rest(body, meeting, word, tx.new_id)
@@ -164,12 +164,20 @@ def find_quorum(_command: c.FindQuorum, tx: Tx, scope: Scope) -> Screen:
 
 
 def note_movement(command: c.NoteMovement, tx: Tx, scope: Scope) -> Screen:
-    """People came or went at a time (`10.42–10.48`: were away between), in the item at hand or the one chosen."""
+    """People came or went at a time (`10.42–10.48`: were away between), in the item at hand or the one chosen; who left the call, at the
+    time of that."""
     body, meeting = scope.body, scope.meeting
-    people = _chosen(body, meeting, command.person_ids)
     if command.direction not in set(Direction):
         raise Refused("attendance.which_sign")
-    start, end = rules.span(command.clock, body, meeting, tx.now)
+    people: Sequence[str]
+    if command.gone:
+        found = next((one for one in gone(meeting, tx.call(meeting.id), tx.now) if one.person_id == command.gone), None)
+        if found is None:
+            return _desk(tx, body, meeting, command.page)
+        people, start, end = (found.person_id,), found.since, found.until
+    else:
+        people = _chosen(body, meeting, command.person_ids)
+        start, end = rules.span(command.clock, body, meeting, tx.now)
     item_id = find_item(meeting, command.item_id).id if command.item_id else meeting.current_item_id
     for person_id in people:
         made = Movement(tx.new_id(), meeting.id, person_id, Direction(command.direction), start, item_id)
@@ -215,7 +223,7 @@ def _roll(tx: Tx, body: Body, meeting: Meeting) -> RollOnBoard:
 
 
 def _desk(tx: Tx, body: Body, meeting: Meeting, page: int) -> AttendanceDesk:
-    rows = _rows(body, meeting)
+    rows, call = _rows(body, meeting), tx.call(meeting.id)
     pages = max(1, -(-len(rows) // PAGE))
     page = min(max(page, 1), pages)
     turn: tuple[c.Command, ...] = (c.ShowAttendance(meeting_id=meeting.id, page=page % pages + 1),) if pages > 1 else ()
@@ -233,7 +241,8 @@ def _desk(tx: Tx, body: Body, meeting: Meeting, page: int) -> AttendanceDesk:
         quorum=quorum(body, meeting, _at_hand(meeting)),
         expected=expected(body, meeting) if meeting.opened_at is None else None,
         unknown=_unknown(body, meeting),
-        joined=_offered(tx, body, meeting),
+        joined=_offered(body, meeting, call),
+        gone=gone(meeting, call, tx.now),
         movements=tuple(moves),
         items=tuple(items),
         page=page,
@@ -255,8 +264,8 @@ def _unknown(body: Body, meeting: Meeting) -> int:
     return len(said.attendances) - len(meeting.attendances) if meeting.opened_at is not None else 0
 
 
-def _offered(tx: Tx, body: Body, meeting: Meeting) -> tuple[str, ...]:
-    return offered(meeting, tx.call(meeting.id), [row.person_id for row in _rows(body, meeting)])
+def _offered(body: Body, meeting: Meeting, call: Call) -> tuple[str, ...]:
+    return offered(meeting, call, [row.person_id for row in _rows(body, meeting)])
 
 
 def _rows(body: Body, meeting: Meeting) -> tuple[Row, ...]:

@@ -26,8 +26,8 @@ def note_call(command: c.NoteCall, tx: Tx, _scope: Scope) -> Screen:
         return show_status(command, tx, Scope())
     body, meeting = tx.body(found.body_id), tx.meeting(found.id)
     shown = show_status(command, tx, Scope(body, meeting))
-    if command.kind == "joined":
-        tx.note_call(meeting.id, "joined", command.at, [one.id for one in tx.people_of(command.account_ids)])
+    if command.kind in {"joined", "left"}:
+        tx.note_call(meeting.id, command.kind, command.at, [one.id for one in tx.people_of(command.account_ids)])
         return shown
     before = tx.call(meeting.id)
     tx.note_call(meeting.id, command.kind, command.at)

@@ -42,7 +42,7 @@ from meetings.model import (
     StandingItem,
     Vote,
 )
-from meetings.ports import Decision
+from meetings.ports import Away, Decision
 from meetings.reading.agenda import AgendaReading, read_agenda
 from meetings.reading.moments import read_dates
 from meetings.reading.roster import read_roster
@@ -620,6 +620,9 @@ def _attendance(w: World) -> Iterator[Screen]:
             expected=_expected(w) if meeting.opened_at is None else None,
             unknown=9,
             joined=("m2", "d3") if meeting is not w.meeting else (),
+            gone=tuple(Away(f"m{n}", samples.NOW, until) for n, until in enumerate((None, samples.NOW) * 10))
+            if meeting is w.meeting
+            else (),
             movements=w.meeting.movements if meeting is w.meeting else (),
             items=w.meeting.items if meeting is w.meeting else (),
             page=1,

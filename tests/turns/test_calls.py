@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.standins.channel import Person, card_of
-from tests.turns.room import Room, actions, filled, find_button, text_of
+from tests.turns.room import Room, actions, filled, find_button, sent_with, text_of
 from tests.turns.scenes import AGENDA, HELD, PLANNED, Scene, set_up
 
 NOW = "2026-05-11T07:01:59.1234567Z"
@@ -91,6 +91,23 @@ async def test_a_call_is_offered_as_times_and_presence_and_the_secretary_decides
     assert not any(one["data"].get("joined") for one in actions(marked))
 
     await scene.say("find_quorum")
+    # Who leaves the call is offered as gone at that time, when they have not come back; noted only by the secretary.
+    room.wait(60)
+    left = joined(scene.bo)
+    left["members"][0]["meeting"]["inMeeting"] = False
+    assert (await channel.call(scene.aino, thread, "ParticipantLeave", left, "2026-05-11T07:03:10Z")).status == 201
+    assert "Teams-kokouksesta ovat poistuneet" not in text_of(await scene.say("show_attendance"))
+    room.wait(240)
+    roll = await scene.say("show_attendance")
+    (button,) = [one for one in actions(roll) if one["data"].get("gone")]
+    assert button["title"] == "Bo Backman: poistui klo 10.03"
+    assert rows(tmp_path, "SELECT * FROM movement") == []
+    noted = card_of(await channel.press(scene.aino, scene.desk, button, sent_with(button, roll, {"clock": "9.99"})))
+    assert "Bo Backman poistui klo 10.03" in text_of(noted)
+    assert [one for one in actions(noted) if one["data"].get("gone")] == []
+    assert len(rows(tmp_path, "SELECT * FROM movement")) == 1
+    back = next(one for one in actions(noted) if one["verb"] == "take_back")
+    await channel.press(scene.aino, scene.desk, back, {})
     ended = {"MeetingType": "Scheduled", "Title": "x", "Id": "MCMx", "JoinUrl": link, "EndTime": "2026-05-11T07:04:59Z"}
     room.wait(600)
     await channel.call(scene.aino, thread, "End", ended, NOW)
