@@ -620,7 +620,7 @@ def _attendance(w: World) -> Iterator[Screen]:
             expected=_expected(w) if meeting.opened_at is None else None,
             unknown=9,
             joined=("m2", "d3") if meeting is not w.meeting else (),
-            gone=tuple(Away(f"m{n}", samples.NOW, until) for n, until in enumerate((None, samples.NOW) * 10))
+            gone=tuple(Away(one, samples.NOW, until) for one, until in zip(w.people, (None, samples.NOW) * 7, strict=False))
             if meeting is w.meeting
             else (),
             movements=w.meeting.movements if meeting is w.meeting else (),
