@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from bot.edge.connector import Connector, as_json
 from bot.edge.failures import Rejected
+from bot.edge.refusals import Refusals
 from bot.edge.sdk import RECEIVED, Authentication, read_activity, write_activity
 from bot.edge.validation import Door
 
@@ -35,6 +36,7 @@ class EdgeAdapter(CloudAdapter):  # type: ignore[misc]  # botbuilder ships no ty
         self._authentication = authentication
         self._door = door
         self._connector = connector
+        self._refusals = Refusals()
 
     @override
     async def process(self, request: web.Request, bot: Bot, ws_response: object = None) -> web.Response:
@@ -51,11 +53,13 @@ class EdgeAdapter(CloudAdapter):  # type: ignore[misc]  # botbuilder ships no ty
             body = self._door.admit(token, await _read(request))
             activity = read_activity(body)
         except Rejected as rejected:
-            log.info("refused with %s: %s", rejected.status, rejected.reason)
+            if line := self._refusals.line(f"refused with {rejected.status}: {rejected.reason}"):
+                log.info(line)
             headers = {401: {"WWW-Authenticate": "Bearer"}, 405: {"Allow": "POST"}, 503: {"Retry-After": "5"}}.get(rejected.status)
             return web.Response(status=rejected.status, text=_CLOSED.get(rejected.status, rejected.reason), headers=headers)
-        except Exception:  # hostile input finds what nobody thought of; it is still not served, and not our error to the caller
-            log.exception("a request could not be judged")
+        except Exception as error:  # hostile input finds what nobody thought of; it is still not served, and not our error to the caller
+            if line := self._refusals.line(f"a request could not be judged: {type(error).__name__}"):
+                log.exception(line)
             return web.Response(status=400, text="The request cannot be read.")
         try:
             return _answer(await self._turn(body, activity, token.claims if token else {}, bot))

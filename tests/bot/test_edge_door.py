@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +15,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from bot.edge import channel_issuer
+from bot.edge import adapter, channel_issuer
 from bot.edge.failures import Rejected
+from bot.edge.refusals import MOST, OTHERS, Refusals
 from bot.edge.validation import ASK_AGAIN, KEYS_FRESH, REMEMBERED_TOKENS, Door, SigningKeys
 from tests.bot.edge_parts import Echo, Served, entra, serve
 from tests.standins.channel import Channel, Person, Place
@@ -104,6 +106,47 @@ async def test_clocks_may_differ_by_five_minutes(world: World) -> None:
 
 async def test_trailing_slash_of_the_service_url_does_not_matter(world: World) -> None:
     assert await world.token_status(world.issuer.token(world.channel.service_url.rstrip("/"))) == 200
+
+
+async def test_strangers_do_not_fill_the_log(world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "bot.edge.adapter")
+    now = 1000.0
+    monkeypatch.setattr(world.served.edge.adapter, "_refusals", Refusals(lambda: now))
+
+    async def told(times: int, status: int, authorization: str = "", **changes: Any) -> list[str]:
+        caplog.clear()
+        assert [await world.status(authorization, **changes) for _ in range(times)] == [status] * times
+        return [entry.getMessage() for entry in caplog.records if entry.name == "bot.edge.adapter"]
+
+    bare = "refused with 401: There is no bearer token."
+    assert await told(20, 401, "Bearer") == [bare]
+    # Another reason is told at once.
+    assert await told(5, 401, "Bearer x") == ["refused with 401: The token cannot be read."]
+    now += 59.9
+    assert await told(1, 401, "Bearer") == []
+    now += 0.1
+    assert await told(20, 401, "Bearer") == [f"{bare} (21 since the last such line)"]
+    now += 60.0
+    assert await told(1, 401, "Bearer") == [f"{bare} (20 since the last such line)"]
+    now += 3600.0
+    assert await told(3, 401, "Bearer") == [bare]
+
+    def unforeseen(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(adapter, "read_activity", unforeseen)
+    good = f"Bearer {world.issuer.token(world.channel.service_url)}"
+    assert await told(9, 400, good) == ["a request could not be judged: RecursionError"]
+
+
+def test_reasons_without_end_are_counted_as_one() -> None:
+    now = 0.0
+    refusals = Refusals(lambda: now)
+    assert [refusals.line(f"{number}") for number in range(MOST)] == [f"{number}" for number in range(MOST)]
+    assert [refusals.line(f"other {number}") for number in range(1000)] == [OTHERS] + [None] * 999
+    now = 60.0
+    assert refusals.line("one more") == f"{OTHERS} (1000 since the last such line)"
+    assert refusals.line("0") == "0"
 
 
 async def test_a_key_speaks_for_its_channels_only(world: World) -> None:
