@@ -239,19 +239,17 @@ def finish(connection: Connection, now: datetime, seq: int, result: str, holder:
 
 
 def retry(connection: Connection, now: datetime, seq: int, at: datetime, error: str, *, ended: bool = False, tried: bool = True) -> None:
-    """Back to waiting. When a newer row of the same key waits already, that one does the work instead: not before `at` either, and
-    the attempts made count for it, so that a thing which changes all the time still comes to its end. `ended`: its process did, too, and
-    what it left is done at `at`, not put off to a next time that is far.
-    `tried` False: nothing was, and the attempt does not count."""
+    """Back to waiting. When a newer row of the same key waits already, that one does the work instead, at `at` too: its own time may be a
+    next one that is far, which this one wrote before it failed. The attempts made count for it, so that a thing which changes all the time
+    still comes to its end. `ended`: its process did, too. `tried` False: nothing was, and the attempt does not count."""
     row = connection.execute(select(effect.c.key, effect.c.attempts, effect.c.crashes).where(effect.c.seq == seq)).one()
     count = {"attempts": row.attempts - (not tried), "crashes": row.crashes + 1 if ended else 0, "error": error[:500]}
-    newer = connection.execute(select(effect.c.seq, effect.c.due_at).where(effect.c.key == row.key, effect.c.state == WAITING)).first()
+    newer = connection.execute(select(effect.c.seq).where(effect.c.key == row.key, effect.c.state == WAITING)).scalar()
     if newer is None:
         connection.execute(update(effect).where(effect.c.seq == seq).values(state=WAITING, due_at=at, **count))
         return
     connection.execute(update(effect).where(effect.c.seq == seq).values(state=DONE, done_at=now, error=error[:500]))
-    due = at if ended else max(newer.due_at, at)
-    connection.execute(update(effect).where(effect.c.seq == newer.seq).values(due_at=due, **count))
+    connection.execute(update(effect).where(effect.c.seq == newer).values(due_at=at, **count))
 
 
 def bury(connection: Connection, now: datetime, seq: int, error: str, cause: str = "") -> None:

@@ -344,6 +344,21 @@ async def test_what_a_process_left_is_not_put_off_to_the_next_time(storage: Stor
     assert await claimed(storage) == [ReadAnswers()]
 
 
+async def test_what_failed_is_not_put_off_to_the_next_time_either(storage: Storage, clock: Clock) -> None:
+    """The database went away in the middle of a reading: neither its end nor its failure could be written in the place of its next time."""
+    await later(storage, ReadAnswers())
+    (first,) = await claim(storage)
+    await later(storage, ReadAnswers(), due=clock.now + timedelta(minutes=30))
+    await retry(storage, first.seq, 2)
+    clock.passes(seconds=2)
+    (again,) = await claim(storage)
+    assert (again.effect, again.attempt) == (ReadAnswers(), 2)
+    # Laid down by a process that lives on.
+    await later(storage, ReadAnswers(), due=clock.now + timedelta(minutes=30))
+    assert await storage.execute(lambda connection, now: outbox.take_back(connection, now, "", ())) == 1
+    assert await claimed(storage) == [ReadAnswers()]
+
+
 async def test_rescue_is_not_held_up_by_a_row_that_cannot_be_read(storage: Storage, clock: Clock) -> None:
     await _stored(storage, "SingASong", "{}", clock, state="running", attempts=12)
     assert await storage.execute(lambda connection, now: outbox.rescue(connection, now, 12)) == 1
