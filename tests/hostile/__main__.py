@@ -1,4 +1,4 @@
-"""`make hostile COUNT=100000 SEED=1`: the storm, on three phases of a meeting, in as many processes as there are processors.
+"""`make hostile COUNT=100000 SEED=1`: the storm, on four phases of a meeting, in as many processes as there are processors.
 
 Each part of 2 000 begins with the same database: nobody with an office in it, members, or secretaries speak. The table is also in
 `var/hostile.md`. The exit status is 1 when something was found.
@@ -19,7 +19,7 @@ from tests.hostile.storm import SPEAKERS, Ground, Outcome, prepared, storm
 
 VAR = Path(__file__).parents[2] / "var"
 PART = 2_000
-PHASES = ("published", "open", "review")
+PHASES = ("published", "open", "review", "approved")
 
 
 def main() -> int:

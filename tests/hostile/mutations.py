@@ -1,4 +1,4 @@
-"""What is sent: activities as Teams sends them, taken apart and put together wrongly. A seed says which."""
+"""What is sent: activities as Teams sends them, taken apart and put together wrongly. A seed says which, or Hypothesis."""
 
 from __future__ import annotations
 
@@ -117,26 +117,30 @@ INVOKES = (
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an attacker may know: activities of every sort, the people's accounts, and ids of everything by the name of their field."""
+    """What an attacker may know: activities of every sort, the people's accounts, ids of everything by the name of their field, links to
+    documents, and those of the meetings' calls."""
 
     recorded: Sequence[Activity]
     senders: Sequence[Mapping[str, Any]]
     ids: Mapping[str, Sequence[str]]
+    links: Sequence[str]
+    calls: Sequence[str]
 
 
 class Mutations:
-    """Bodies of requests, one after the other; the same for the same seed. `senders`: who speaks, by what `from` and tenant say."""
+    """Bodies of requests, one after the other; the same for the same dice. `senders`: who speaks, by what `from` and tenant say."""
 
-    def __init__(self, seed: str, known: Known) -> None:
-        self._dice = random.Random(seed)  # noqa: S311  # to be the same each time
+    def __init__(self, dice: random.Random, known: Known) -> None:
+        self._dice = dice
         self._known = known
         self._words = _typed()
         self._number = 0
 
-    def __iter__(self) -> Iterator[bytes]:
-        while True:
-            self._number += 1
-            yield self._written(self._mutated())
+    def body(self, dice: random.Random | None = None) -> bytes:
+        """The next one; thrown with these dice from now on."""
+        self._dice = dice or self._dice
+        self._number += 1
+        return self._written(self._mutated())
 
     def _mutated(self) -> Activity:
         dice = self._dice
@@ -151,6 +155,8 @@ class Mutations:
             (self._change_data, 20),
             (self._change_anything, 25),
             (self._change_kind, 5),
+            (self._ask, 6),
+            (self._tell_of_a_call, 3),
             (self._nest, 2),
         )
         sender = {"from": copy.deepcopy(activity["from"]), "tenant": activity["conversation"].get("tenantId")}
@@ -171,7 +177,16 @@ class Mutations:
             activity["conversation"]["id"] = sender["desk"]
 
     def _forge_press(self, activity: Activity) -> None:
-        """A button nobody drew: any command, ids of anybody's, inputs of any kind."""
+        """A button nobody drew."""
+        data = self._forged()
+        activity |= {
+            "type": "invoke",
+            "name": "adaptiveCard/action",
+            "value": {"action": {"type": "Action.Execute", "verb": data["verb"], "data": data}, "trigger": "manual"},
+        }
+
+    def _forged(self) -> dict[str, Any]:
+        """Any command, ids of anybody's, inputs of any kind."""
         dice = self._dice
         verb = dice.choice(list(COMMANDS))
         data: dict[str, Any] = {"verb": verb, "nonce": f"{self._number:016x}"}
@@ -182,11 +197,7 @@ class Mutations:
             data |= {name: copy.deepcopy(FORGED[name]) for name in dice.sample(list(FORGED), 3)}
         if dice.random() < 0.1:
             data["verb"] = dice.choice((verb.upper(), verb + "\u200b", [verb], {"a": verb}, None, "no_such_command"))
-        activity |= {
-            "type": "invoke",
-            "name": "adaptiveCard/action",
-            "value": {"action": {"type": "Action.Execute", "verb": data["verb"], "data": data}, "trigger": "manual"},
-        }
+        return data
 
     def _input(self, name: str) -> Any:
         dice = self._dice
@@ -254,17 +265,49 @@ class Mutations:
     def _change_kind(self, activity: Activity) -> None:
         if self._dice.random() < 0.4:
             activity["type"] = self._dice.choice(KINDS)
-            activity["name"] = self._dice.choice(("application/vnd.microsoft.meetingStart", "application/vnd.microsoft.meetingEnd", ""))
         else:
-            asked = {
-                "commandId": "search",
-                "parameters": [{"name": "text", "value": self._nasty()}],
-                "queryOptions": {"skip": self._nasty()},
-            }
-            value = self._dice.choice(
-                (activity.get("value"), asked, asked, {"url": self._nasty()}, copy.deepcopy(self._dice.choice(VALUES)))
-            )
+            value = self._dice.choice((activity.get("value"), copy.deepcopy(self._dice.choice(VALUES))))
             activity |= {"type": "invoke", "name": self._dice.choice(INVOKES), "value": value}
+
+    def _ask(self, activity: Activity) -> None:
+        """What the compose box and dialogs ask, each with something wrong in it."""
+        dice = self._dice
+        query = {
+            "commandId": dice.choice(("search_decisions", self._nasty())),
+            "parameters": [
+                {"name": dice.choice(("search_decisions", "initialRun")), "value": dice.choice((self._nasty(), "venesatama", "true"))}
+            ],
+            "queryOptions": {"skip": dice.choice((0, 1, self._nasty())), "count": dice.choice((25, self._nasty()))},
+        }
+        link = {"url": dice.choice((self._nasty(), f"{dice.choice(self._known.links)}{dice.choice(TEXTS)[:200]}"))}
+        dialog = {"data": self._forged(), "context": {"theme": dice.choice(("default", self._nasty()))}}
+        name, value = dice.choice(
+            (
+                ("composeExtension/query", query),
+                ("composeExtension/queryLink", link),
+                ("composeExtension/anonymousQueryLink", link),
+                ("task/fetch", dialog),
+                ("task/submit", dialog),
+            )
+        )
+        activity |= {"type": "invoke", "name": name, "value": value}
+
+    def _tell_of_a_call(self, activity: Activity) -> None:
+        """An event of a meeting's call that nobody has held."""
+        dice = self._dice
+        members = [{"user": {"aadObjectId": dice.choice((one["aadObjectId"], self._nasty()))}} for one in self._known.senders]
+        value = {
+            "JoinUrl": dice.choice((*self._known.calls, self._nasty())),
+            "StartTime": dice.choice(("2026-05-11T07:01:30.4388966Z", "9999-12-31T23:59:59Z", self._nasty())),
+            "EndTime": dice.choice(("2026-05-11T09:01:30Z", self._nasty())),
+            "members": dice.choice((members, members * 300, self._nasty())),
+        }
+        activity |= {
+            "type": "event",
+            "name": f"application/vnd.microsoft.meeting{dice.choice(('Start', 'End', 'ParticipantJoin', 'ParticipantLeave', ''))}",
+            "timestamp": dice.choice(("2026-05-11T07:02:00Z", "2026-05-11T07:02:00", self._nasty())),
+            "value": value,
+        }
 
     def _nest(self, activity: Activity) -> None:
         holder, key = self._dice.choice(list(_places(activity)))

@@ -10,13 +10,14 @@ import io
 import itertools
 import json
 import logging
+import random
 import shutil
 import sqlite3
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -31,6 +32,7 @@ from bot.edge.connector import Connector
 from documents.bounded import FileReader
 from documents.docx import check_template
 from documents.intake import read_file
+from documents.links import document_link
 from meetings.access import ACCESS
 from meetings.commands import stem
 from settings import Settings
@@ -39,37 +41,44 @@ from storage.look import opened
 from telemetry.logs import configure_logs
 from tests.hostile.mutations import Activity, Known, Mutations
 from tests.standins.channel import Person, Place
+from tests.turns import scenes
 from tests.turns.room import Room
 from tests.turns.scenes import HELD, PLANNED, Scene, in_review, published
 
-# The record: all but people as they spoke last, places, and what the bot keeps for its own work.
+# The record: all but people as they spoke last, places, what Teams tells of calls (it suggests), and what the bot keeps for its own work.
 WORK = {"person", "people", "conversation", "turn", "journal", "effect", "worker", "gate", "watch", "secret", "sandbox", "document_content"}
+WORK |= {"call_note"}
 RECORD = sorted(name for name in tables.metadata.tables if name not in WORK and not name.startswith("search_"))
+HOST, PORT = "127.0.0.1", 3978
+# After the round of the minutes has ended.
+AFTER = datetime(2026, 5, 19, 6, 0, tzinfo=UTC)
 LINES, LINE_BYTES, ANSWER_BYTES, SECONDS = 3, 4_000, 300_000, 5.0
-# What somebody without an office may do to a body's record, by the rights the access table names.
+# What somebody may do to a body's record by each office that they hold there, by the rights the access table names.
 RIGHTS = {
-    "outsider": {"set_up"},
-    "member": {"set_up", "attend", "comment"},
-    "chair": {"set_up", "attend", "comment", "preside", "run"},
-    "secretary": {"set_up", "attend", "prepare", "preside", "run"},
+    "expert": {"attend"},
+    "member": {"attend", "comment"},
+    "chair": {"attend", "comment", "preside", "run"},
+    "secretary": {"attend", "prepare", "preside", "run"},
+    "checker": {"attend", "check"},
 }
-# Who speaks in a storm, by the offices somebody holds.
-SPEAKERS: Mapping[str, Callable[[Mapping[str, str]], bool]] = {
+# Account → body → offices, of those known bodies that there are.
+Offices = Mapping[str, Mapping[str, frozenset[str]]]
+# Who speaks in a storm, by the offices that somebody holds anywhere.
+SPEAKERS: Mapping[str, Callable[[frozenset[str]], bool]] = {
     "outsiders": lambda held: not held,
-    "members": lambda held: bool(held) and "secretary" not in held.values(),
-    "secretaries": lambda held: "secretary" in held.values(),
+    "members": lambda held: bool(held) and "secretary" not in held,
+    "secretaries": lambda held: "secretary" in held,
 }
 RIGHT_OF = {stem(command): str(access.right) for command, access in ACCESS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A database at rest, who is what in which body, and what attackers know. `offices`: account → body → office."""
+    """A database at rest, and what attackers know."""
 
     database: Path
     now: datetime
     known: Known
-    offices: Mapping[str, Mapping[str, str]]
 
 
 @dataclass(slots=True)
@@ -102,6 +111,7 @@ class Outcome:
 async def prepared(folder: Path, phase: str) -> Ground:
     """Two bodies of one tenant and somebody of another, brought to a phase over HTTP; every activity on the way is kept."""
     recorded: list[Activity] = []
+    database = folder / "room.db"
     async with Room(folder, PLANNED) as room:
         send = room.channel.send
 
@@ -110,36 +120,87 @@ async def prepared(folder: Path, phase: str) -> Ground:
             return await send(activity, authorization=authorization)
 
         room.channel.send = kept  # type: ignore[method-assign]  # recorded on the way
-        if phase == "review":
-            scene = await in_review(room)
-        else:
-            scene = await published(room)
+        with patch.dict(scenes.DAY, fi=f"{scenes.DAY['fi']}, Teams"):
+            scene = await (in_review(room) if phase in {"review", "approved"} else published(room))
+        await room.settled(lambda: _column(database, "SELECT join_url FROM meeting WHERE join_url <> ''"), "the call has a link")
         if phase == "open":
             await room.at(HELD)
             await scene.say("open_meeting")
-        ulla = room.channel.person("Ulla Toinen")
-        board, desk = room.channel.team("Toinen", "Yleinen", [ulla]), await room.channel.open(ulla)
-        await room.channel.install(board, ulla)
-        await room.say(ulla, board, "perusta Toinen toimielin")
-        read = await room.say(ulla, desk, "jäsenluettelo\nOlli Oma;Elli Eskola;Rosvot\n")
-        await room.press(ulla, desk, read, "confirm_roster")
+        if phase == "approved":
+            await room.at(AFTER)
+            await room.settled(lambda: _column(database, "SELECT id FROM document WHERE kind = 'approved'"), "the minutes are approved")
+        ulla = await _neighbour(room)
         await room.channel.send_file(scene.aino, scene.desk, "lista.txt", "1 § Avaus".encode())
+        await _asked_elsewhere(room, scene, _column(database, "SELECT join_url FROM meeting")[0])
         senders = await _senders(room, scene, ulla)
         now = room._now
-    database = folder / "room.db"
     with contextlib.closing(sqlite3.connect(database)) as connection:
         ids = _ids(connection)
-        bodies = dict(connection.execute("SELECT name, id FROM body"))
         _watch(connection)
-    first, second = bodies["Saarten ohjausryhmä"], bodies["Toinen toimielin"]
-    offices = {
-        scene.aino.account_id: {first: "secretary"},
-        scene.maija.account_id: {first: "chair"},
-        scene.bo.account_id: {first: "chair"},
-        scene.vesa.account_id: {first: "member"},
-        ulla.account_id: {second: "secretary"},
-    }
-    return Ground(database, now, Known(recorded, senders, ids), offices)
+    (key,) = _column(database, "SELECT value FROM secret WHERE name = 'links'")
+    links = [document_link(f"http://{HOST}:{PORT}", one, key, now) for one in _column(database, "SELECT id FROM document")]
+    return Ground(
+        database,
+        now,
+        Known(recorded, senders, ids, links or [f"http://{HOST}:{PORT}/documents/"], _column(database, "SELECT join_url FROM meeting")),
+    )
+
+
+async def _neighbour(room: Room) -> Person:
+    """Another body's secretary."""
+    ulla = room.channel.person("Ulla Toinen")
+    board, desk = room.channel.team("Toinen", "Yleinen", [ulla]), await room.channel.open(ulla)
+    await room.channel.install(board, ulla)
+    await room.say(ulla, board, "perusta Toinen toimielin")
+    read = await room.say(ulla, desk, "jäsenluettelo\nOlli Oma;Elli Eskola;Rosvot\n")
+    await room.press(ulla, desk, read, "confirm_roster")
+    return ulla
+
+
+async def _asked_elsewhere(room: Room, scene: Scene, call: str) -> None:
+    """In a compose box, and by what Teams tells of a call."""
+    chat = room.channel.chat([scene.maija])
+    for words in (None, "venesatama"):
+        await room.channel.ask(scene.maija, chat, words)
+    await room.channel.paste(scene.maija, chat, f"{room.url}/documents/x")
+    user = {"aadObjectId": scene.maija.account_id, "tenantId": scene.maija.tenant_id}
+    for name, value in (("Start", {"JoinUrl": call}), ("ParticipantJoin", {"members": [{"user": user}]}), ("End", {"JoinUrl": call})):
+        await room.channel.call(scene.aino, call.rpartition("/")[2], name, value, "2026-05-11T07:02:00Z")
+
+
+def _column(database: Path, query: str) -> list[Any]:
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        return [value for (value,) in connection.execute(query)]
+
+
+def offices_in(connection: sqlite3.Connection, today: str) -> Offices:
+    """Of accounts known in the database. A term counts that has not ended before today and the first meeting, nor begins after today and
+    the last one: who sat in a meeting may speak of it afterwards."""
+    accounts = dict(connection.execute("SELECT id, account_id FROM person WHERE account_id <> ''"))
+    found: dict[str, dict[str, set[str]]] = {account: {} for account in accounts.values()}
+
+    def give(body: str, person: str, office: str) -> None:
+        if person in accounts:
+            found[accounts[person]].setdefault(body, set()).add(office)
+
+    for body, secretary, chair, vice_chair, checkers in connection.execute(
+        "SELECT id, secretary_id, chair_id, vice_chair_id, checker_ids FROM body"
+    ):
+        give(body, secretary, "secretary")
+        give(body, chair, "chair")
+        give(body, vice_chair, "chair")
+        for person in json.loads(checkers):
+            give(body, person, "checker")
+    for table, office in (("holding", "member"), ("expert", "expert")):
+        terms = connection.execute(
+            f"SELECT body_id, person_id FROM {table} AS one WHERE (since IS NULL OR since <= max(?, (SELECT coalesce(max(day), '') FROM"  # noqa: S608  # our own names
+            " meeting WHERE meeting.body_id = one.body_id))) AND (until IS NULL OR until >= min(?, (SELECT coalesce(min(day), '9') FROM"
+            " meeting WHERE meeting.body_id = one.body_id)))",
+            (today, today),
+        )
+        for body, person in terms:
+            give(body, person, office)
+    return {account: {body: frozenset(held) for body, held in bodies.items()} for account, bodies in found.items()}
 
 
 def _watch(connection: sqlite3.Connection) -> None:
@@ -182,7 +243,7 @@ class _Request:
     """As much of an HTTP request as the bot asks of one."""
 
     method = "POST"
-    host = "127.0.0.1:3978"
+    host = f"{HOST}:{PORT}"
     content_type = "application/json"
 
     def __init__(self, content: bytes) -> None:
@@ -194,14 +255,15 @@ class _Request:
         return self._content
 
 
-class _Storm:
+class Storm:
     def __init__(self, ground: Ground, messages: Callable[[Any], Any], watching: sqlite3.Connection, log: io.StringIO) -> None:
-        self._ground = ground
+        self._today = ground.now.date().isoformat()
         self._messages = messages
         self._watching = watching
         self._log = log
         self._touched = self._one("SELECT coalesce(max(id), 0) FROM touched")
         self._told = self._one("SELECT coalesce(max(seq), 0) FROM journal")
+        self._offices, self._bodies = offices_in(watching, self._today), self._all_bodies()
         self.outcome = Outcome()
 
     async def send(self, name: str, content: bytes) -> None:
@@ -242,7 +304,7 @@ class _Storm:
                 yield f"logged {line[:1500]}"
 
     def _wrong_change(self, content: bytes) -> Iterator[str]:
-        """What was written follows from a row of the journal, by who spoke, of a command they have the right to."""
+        """What was written follows from a row of the journal, by who spoke, of a command they had the right to by what they were before."""
         touched = self._watching.execute("SELECT id, name FROM touched WHERE id > ?", (self._touched,)).fetchall()
         told = self._watching.execute(
             "SELECT seq, command, body_id, person.account_id FROM journal LEFT JOIN person ON person.id = person_id WHERE seq > ?",
@@ -259,10 +321,13 @@ class _Storm:
             self.outcome.commands[command] += 1
             if account != said:
                 yield f"{command} is told of {account}, and {said} spoke"
-            office = self._ground.offices.get(account, {}).get(body, "outsider")
-            known = body in {one for held in self._ground.offices.values() for one in held}
-            if known and RIGHT_OF[command] not in RIGHTS[office]:
-                yield f"{command} was done by {office} {account}"
+            held = self._offices.get(account, {}).get(body, frozenset())
+            if body in self._bodies and RIGHT_OF[command] not in {"set_up"}.union(*(RIGHTS[office] for office in held)):
+                yield f"{command} was done by {sorted(held) or 'an outsider'} {account}"
+        self._offices, self._bodies = offices_in(self._watching, self._today), self._all_bodies()
+
+    def _all_bodies(self) -> frozenset[str]:
+        return frozenset(one for (one,) in self._watching.execute("SELECT id FROM body"))
 
     def _one(self, query: str) -> int:
         return int(self._watching.execute(query).fetchone()[0])
@@ -273,11 +338,10 @@ async def storm(ground: Ground, folder: Path, seed: str, count: int, speakers: s
     database = folder / f"{seed}.db"
     shutil.copy(ground.database, database)
     before = _rows(database)
-    speaking = [one for one in ground.known.senders if SPEAKERS[speakers](ground.offices.get(one["aadObjectId"], {}))]
-    known = Known(ground.known.recorded, speaking, ground.known.ids)
-    async with _opened(ground, database) as running:
-        for number, content in enumerate(itertools.islice(Mutations(seed, known), count)):
-            await running.send(f"{seed} {number}", content)
+    mutations = Mutations(random.Random(seed), known_to(ground, speakers))  # noqa: S311  # to be the same each time
+    async with opened_on(ground, database) as running:
+        for number in range(count):
+            await running.send(f"{seed} {number}", mutations.body())
         outcome = running.outcome
     if speakers == "outsiders":
         lost = before - _rows(database)
@@ -293,6 +357,14 @@ async def storm(ground: Ground, folder: Path, seed: str, count: int, speakers: s
     return outcome
 
 
+def known_to(ground: Ground, speakers: str) -> Known:
+    """What is known, where only those speak."""
+    with contextlib.closing(sqlite3.connect(ground.database)) as connection:
+        offices = offices_in(connection, ground.now.date().isoformat())
+    held = {one["aadObjectId"]: frozenset().union(*offices.get(one["aadObjectId"], {}).values()) for one in ground.known.senders}
+    return replace(ground.known, senders=[one for one in ground.known.senders if SPEAKERS[speakers](held[one["aadObjectId"]])])
+
+
 def _rows(database: Path) -> set[tuple[str, str]]:
     """The whole record, a text a row."""
     with contextlib.closing(sqlite3.connect(database)) as connection:
@@ -300,7 +372,7 @@ def _rows(database: Path) -> set[tuple[str, str]]:
 
 
 @contextlib.asynccontextmanager
-async def _opened(ground: Ground, database: Path) -> AsyncIterator[_Storm]:
+async def opened_on(ground: Ground, database: Path) -> AsyncIterator[Storm]:
     """The app as it ships, without its effects; what it posts goes nowhere, and files are read here instead of in a process each."""
 
     async def post(*_: object, **__: object) -> str:
@@ -317,7 +389,7 @@ async def _opened(ground: Ground, database: Path) -> AsyncIterator[_Storm]:
     async def checked(_reader: FileReader, _name: str, content: bytes) -> None:
         check_template(content)
 
-    settings = Settings(_env_file=None, PYKALA_LOCAL=True, host="127.0.0.1", port=3978, database_url=f"sqlite:///{database}")  # type: ignore[call-arg]
+    settings = Settings(_env_file=None, PYKALA_LOCAL=True, host=HOST, port=PORT, database_url=f"sqlite:///{database}")  # type: ignore[call-arg]
     with contextlib.ExitStack() as closing:
         closing.enter_context(patch.object(Connector, "post", post))
         closing.enter_context(patch.object(Connector, "download", download))
@@ -329,7 +401,7 @@ async def _opened(ground: Ground, database: Path) -> AsyncIterator[_Storm]:
         log = closing.enter_context(_logged())
         watching = closing.enter_context(contextlib.closing(sqlite3.connect(database)))
         try:
-            yield _Storm(ground, messages, watching, log)
+            yield Storm(ground, messages, watching, log)
         finally:
             await runner.cleanup()
 
