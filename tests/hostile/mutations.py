@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 from cards.actions import BY_STEM
@@ -19,6 +20,7 @@ Activity = dict[str, Any]
 COMMANDS: Mapping[str, type[Command]] = {stem(command): command for command in ACCESS}
 
 
+@cache
 def _typed() -> tuple[str, ...]:
     found: list[str] = []
     for language in LANGUAGES:
@@ -128,17 +130,15 @@ class Known:
 
 
 class Mutations:
-    """Bodies of requests, one after the other; the same for the same dice. `senders`: who speaks, by what `from` and tenant say."""
+    """Bodies of requests, one after the other; the same for the same dice. The numbers by which the bot knows a repeat follow `begin`."""
 
-    def __init__(self, dice: random.Random, known: Known) -> None:
+    def __init__(self, dice: random.Random, known: Known, begin: int = 0) -> None:
         self._dice = dice
         self._known = known
         self._words = _typed()
-        self._number = 0
+        self._number = begin
 
-    def body(self, dice: random.Random | None = None) -> bytes:
-        """The next one; thrown with these dice from now on."""
-        self._dice = dice or self._dice
+    def body(self) -> bytes:
         self._number += 1
         return self._written(self._mutated())
 

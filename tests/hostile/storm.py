@@ -263,7 +263,7 @@ class Storm:
         self._log = log
         self._touched = self._one("SELECT coalesce(max(id), 0) FROM touched")
         self._told = self._one("SELECT coalesce(max(seq), 0) FROM journal")
-        self._offices, self._bodies = offices_in(watching, self._today), self._all_bodies()
+        self.offices, self._bodies = offices_in(watching, self._today), self._all_bodies()
         self.outcome = Outcome()
 
     async def send(self, name: str, content: bytes) -> None:
@@ -321,16 +321,20 @@ class Storm:
             self.outcome.commands[command] += 1
             if account != said:
                 yield f"{command} is told of {account}, and {said} spoke"
-            held = self._offices.get(account, {}).get(body, frozenset())
+            held = self.offices.get(account, {}).get(body, frozenset())
             if body in self._bodies and RIGHT_OF[command] not in {"set_up"}.union(*(RIGHTS[office] for office in held)):
-                yield f"{command} was done by {sorted(held) or 'an outsider'} {account}"
-        self._offices, self._bodies = offices_in(self._watching, self._today), self._all_bodies()
+                yield f"{command} was done by {'+'.join(sorted(held)) or 'outsider'} {account}"
+        self.offices, self._bodies = offices_in(self._watching, self._today), self._all_bodies()
 
     def _all_bodies(self) -> frozenset[str]:
-        return frozenset(one for (one,) in self._watching.execute("SELECT id FROM body"))
+        return frozenset(one for (one,) in self.ask("SELECT id FROM body"))
+
+    def ask(self, query: str) -> list[Any]:
+        """Rows of the database as it is."""
+        return self._watching.execute(query).fetchall()
 
     def _one(self, query: str) -> int:
-        return int(self._watching.execute(query).fetchone()[0])
+        return int(self.ask(query)[0][0])
 
 
 async def storm(ground: Ground, folder: Path, seed: str, count: int, speakers: str) -> Outcome:
