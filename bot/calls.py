@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import structlog
 from pydantic import AliasChoices, AwareDatetime, BaseModel, Field, ValidationError
@@ -30,6 +30,8 @@ KINDS = {
     f"{LEAD}ParticipantJoin": "joined",
     f"{LEAD}ParticipantLeave": "left",
 }
+# At the ends of what a date can be there is no time in every zone.
+_Moment = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC))]
 
 
 class _Account(BaseModel):
@@ -46,13 +48,13 @@ class _Told(BaseModel):
     """The value of an event, in the names that Teams gives them."""
 
     join_url: str = Field(default="", validation_alias="JoinUrl")
-    started: AwareDatetime | None = Field(default=None, validation_alias="StartTime")
-    ended: AwareDatetime | None = Field(default=None, validation_alias="EndTime")
+    started: _Moment | None = Field(default=None, validation_alias="StartTime")
+    ended: _Moment | None = Field(default=None, validation_alias="EndTime")
     members: list[_Member] = []
 
 
 class _Event(BaseModel):
-    timestamp: AwareDatetime
+    timestamp: _Moment
     value: _Told = _Told()
 
 

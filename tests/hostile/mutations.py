@@ -293,19 +293,21 @@ class Mutations:
         activity |= {"type": "invoke", "name": name, "value": value}
 
     def _tell_of_a_call(self, activity: Activity) -> None:
-        """An event of a meeting's call that nobody has held."""
+        """An event of a meeting's call that nobody has held, mostly with one thing wrong in it."""
         dice = self._dice
-        members = [{"user": {"aadObjectId": dice.choice((one["aadObjectId"], self._nasty()))}} for one in self._known.senders]
+        members = [{"user": {"aadObjectId": one["aadObjectId"]}} for one in self._known.senders]
         value = {
-            "JoinUrl": dice.choice((*self._known.calls, self._nasty())),
-            "StartTime": dice.choice(("2026-05-11T07:01:30.4388966Z", "9999-12-31T23:59:59Z", self._nasty())),
-            "EndTime": dice.choice(("2026-05-11T09:01:30Z", self._nasty())),
-            "members": dice.choice((members, members * 300, self._nasty())),
+            "JoinUrl": dice.choice(self._known.calls),
+            "StartTime": dice.choice(("2026-05-11T07:01:30.4388966Z", "9999-12-31T23:59:59Z")),
+            "EndTime": "2026-05-11T09:01:30Z",
+            "members": dice.choice((members, members * 300)),
         }
+        if dice.random() < 0.6:
+            value[dice.choice(list(value))] = self._nasty()
         activity |= {
             "type": "event",
             "name": f"application/vnd.microsoft.meeting{dice.choice(('Start', 'End', 'ParticipantJoin', 'ParticipantLeave', ''))}",
-            "timestamp": dice.choice(("2026-05-11T07:02:00Z", "2026-05-11T07:02:00", self._nasty())),
+            "timestamp": dice.choice(("2026-05-11T07:02:00Z", "2026-05-11T07:03:00Z", "2026-05-11T07:02:00", self._nasty())),
             "value": value,
         }
 

@@ -83,7 +83,8 @@ async def test_offices_change_hands_without_a_false_alarm(ground: Ground, runnin
     await running.send("has it", pressed(ground, bo, "change_body", body_id=body, name="Uusi nimi"))
     await running.send("has it no more", pressed(ground, ulla, "change_body", body_id=body, name="Vanha nimi"))
     assert (running.outcome.findings, running.outcome.commands["change_body"]) == ([], 2)
-    assert (running.offices[account[ulla]], running.offices[account[bo]][body]) == ({}, {"secretary"})
+    assert running.offices[account[ulla]] == {}
+    assert running.offices[account[bo]][body] == {"secretary"}
 
 
 async def found(ground: Ground, folder: Path, speakers: str, count: int = 150) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.standins.channel import Person, card_of
 from tests.turns.room import Room, actions, filled, find_button, sent_with, text_of
@@ -68,6 +69,10 @@ async def test_a_call_is_offered_as_times_and_presence_and_the_secretary_decides
     channel, thread = room.channel, link.rpartition("/")[2]
     began = {"MeetingType": "Scheduled", "Title": "x", "Id": "MCMx", "JoinUrl": link, "StartTime": "2026-05-11T07:01:30.4388966Z"}
     stranger = channel.person("Olli Outo")
+    # That is a time, but not in every zone.
+    with capture_logs() as lines:
+        assert (await channel.call(scene.aino, thread, "Start", began | {"StartTime": "9999-12-31T23:59:59Z"}, NOW)).status == 201
+    assert lines == []
     first = await channel.call(scene.aino, "19:meeting_1@thread.v2", "Start", began, NOW)
     assert (first.status, first.posted) == (201, [])
     await scene.wait_told(scene.desk, "alkoi klo 10.01")
