@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from documents.blocks import plain
 from settings import read_settings
 from storage.dead import Listed, NotDead, count, drop, listed, revive
 from storage.faults import told
@@ -120,7 +121,7 @@ def _table(rows: Iterable[Listed]) -> str:
 
 
 def _cell(value: object) -> str:
-    text = value.strftime("%Y-%m-%d %H:%M:%SZ") if isinstance(value, datetime) else " ".join(str(value).split())
+    text = value.strftime("%Y-%m-%d %H:%M:%SZ") if isinstance(value, datetime) else " ".join(plain(str(value)).split())
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 

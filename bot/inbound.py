@@ -76,7 +76,7 @@ def read_activity(activity: Mapping[str, Any]) -> Turn | None:
         action = _mapping(value.get("action"))
         pressed = _pressed(activity, {VERB: action.get("verb", ""), **_mapping(action.get("data"))})
         return replace(pressed, automatic=value.get("trigger") == "automatic")
-    if kind == "invoke" and activity.get("name") in {FETCH, SUBMIT}:
+    if kind == "invoke" and activity.get("name") in (FETCH, SUBMIT):
         pressed = _pressed(activity, _mapping(_mapping(activity.get("value")).get("data")))
         # What is fetched is a form: with a title it would be one that is sent.
         if activity["name"] == FETCH and (not isinstance(pressed.command, SHOWN) or getattr(pressed.command, "title", "")):

@@ -59,7 +59,7 @@ class MeetingBot(ActivityHandler):  # type: ignore[misc]  # botbuilder ships no 
         if str(activity.get("name")).startswith("composeExtension/"):
             return InvokeResponse(status=HTTPStatus.OK, body=await self._compose.answer(activity))
         card = await self._turns.answer(activity)
-        if activity.get("name") in {FETCH, SUBMIT} and card is not None:
+        if activity.get("name") in (FETCH, SUBMIT) and card is not None:
             return InvokeResponse(status=HTTPStatus.OK, body=dialog_of(card))
         if card is None:
             return InvokeResponse(status=HTTPStatus.OK, body=KEPT if activity.get("name") == PRESS else {"statusCode": 200})

@@ -30,6 +30,7 @@ from docx import Document as WordDocument
 from icalendar import Calendar
 from pypdf import PdfReader
 
+from admin import effects as effects_command
 from admin import people as people_command
 from bot.answer_page import AnswerPage
 from bot.comment_page import WHOLE, CommentPage
@@ -165,6 +166,7 @@ def world(folder: Path, typed: Typed) -> World:
         tx.save(meeting)
         for document in documents:
             tx.add_document(document, b"%PDF")
+        tx.later(e.Tell("1", typed("person"), "minutes_ready"))
 
     async def fill() -> None:
         storage = made.storage()
@@ -412,12 +414,14 @@ def unseen_world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 def admin(one: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    """What `python app.py people …` says."""
+    """What `python app.py` says to these words."""
     monkeypatch.setenv("PYKALA_LOCAL", "1")
     monkeypatch.setenv("DATABASE_URL", one.url)
     parser = argparse.ArgumentParser()
-    people_command.add_command(parser.add_subparsers())
-    options = parser.parse_args(["people", *words])
+    commands = parser.add_subparsers()
+    people_command.add_command(commands)
+    effects_command.add_command(commands)
+    options = parser.parse_args(words)
     options.run(options)
     said = capsys.readouterr()
     return said.out + said.err
@@ -431,7 +435,9 @@ def test_the_terminal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Whoever is called so writes no line of their own, clears no screen and turns no line round."""
-    for words in (("erase", "{name}"), ("erase", "m3"), ("erase", "sec"), ("export", "m3", "--out", str(tmp_path / "{place}.json"))):
+    erase = ("people", "erase")
+    export = ("people", "export", "m3", "--out", str(tmp_path / "{place}.json"))
+    for words in ((*erase, "{name}"), (*erase, "m3"), (*erase, "sec"), export, ("effects", "list", "--waiting")):
         calm, wild = (
             admin(one, monkeypatch, capsys, *(word.format(name=one.typed("name"), place=place) for word in words))
             for place, one in (("calm", worlds[0]), ("wild", unseen_world))
