@@ -126,6 +126,11 @@ def test_a_press_that_is_no_button_of_ours_is_refused(verb: str) -> None:
         read_activity(pressed({"verb": verb, "meeting_id": "m", "round_id": "r"}))
 
 
+@pytest.mark.parametrize("name", [None, 1, ["task/fetch"], {"adaptiveCard/action": 1}])
+def test_an_invoke_of_no_name_is_none_of_ours(name: Any) -> None:
+    assert read_activity({**pressed(pack(c.ShowStatus(), "n")), "name": name}) is None
+
+
 def test_the_journal_is_told_by_which_device_and_card() -> None:
     device = {"type": "clientInfo", "locale": "fi-FI", "platform": "iOS", "country": "FI"}
     data = pack(c.AnswerNoComments(meeting_id="m"), "n1")
