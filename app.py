@@ -47,10 +47,12 @@ from graph.credentials import ClientCertificate, ClientSecret, Credential, Feder
 from graph.files import GraphFiles
 from graph.limits import MailboxLimit
 from graph.mail import GraphMail, SmtpMail
+from graph.reports import GraphReports
 from graph.sandbox import add_sandbox, from_this_machine
 from graph.schedules import GraphSchedules
 from jobs import lease
 from jobs.answers import OFTEN, AnswerHandlers
+from jobs.attendance import AttendanceHandlers
 from jobs.calendars import Links
 from jobs.dates import PollHandlers
 from jobs.files import FileHandlers
@@ -242,6 +244,7 @@ def _handlers(
         ScheduleHandlers(storage, GraphSchedules(graph, organiser, limit=limit)).table(),
         AnswerHandlers(storage, answers, organiser, links.base + NOTIFICATIONS, often).table(),
         ForgettingHandlers(storage).table(),
+        AttendanceHandlers(storage, GraphReports(graph, organiser) if settings.attendance_reports else None).table(),
         FileHandlers(storage, edge.connector, GraphFiles(graph), files).table(),
     )
     return {kind: handler for table in tables for kind, handler in table.items()}

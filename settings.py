@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     smtp_url: str = Field(default="", repr=False)
     smtp_from: str = ""
 
+    attendance_reports: bool = Field(default=False, validation_alias="TEAMS_ATTENDANCE_REPORTS")
+
     # Of the app package alone.
     meeting_events: bool = Field(default=False, validation_alias="TEAMS_MEETING_EVENTS")
     publisher_name: str = ""

@@ -106,6 +106,7 @@ async def _rows(means: Means, options: argparse.Namespace) -> AsyncIterator[Row]
                 letters=not settings.smtp_url,
                 send=send,
                 notified=settings.public_url.rstrip("/") + NOTIFICATIONS,
+                reports=settings.attendance_reports,
                 channels=partial(_channels, settings, means) if database.result is Result.WORKS else None,
             ):
                 signed_in |= row.part == "sign-in" and row.result is Result.WORKS

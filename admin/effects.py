@@ -40,6 +40,7 @@ LOST: Mapping[str, str] = {
     "ReadAnswers": "Answers in calendars stay unread until the bot is started anew.",
     "ReadMembers": "People who joined the team are not known until the bot is told of the next change there.",
     "ForgetOld": "Answers and comments of a body stay longer than it wants to keep them.",
+    "ReadAttendance": "The attendance report of a call is not held against the record.",
     "Send": "A letter is not sent.",
 }
 

@@ -10,8 +10,9 @@ from cards.answers import expectation
 from cards.kit import Card, Colour
 from meetings import commands as c
 from meetings.model import Meeting, Movement, Phase, Sign
-from meetings.ports import Away
+from meetings.ports import Span
 from meetings.rules.answers import Expected
+from meetings.rules.calls import Difference
 from meetings.rules.presence import Quorum
 from meetings.screens.attendance import AttendanceDesk, OpeningAsked, RollOnBoard, Row
 from meetings.screens.base import Screen
@@ -55,6 +56,11 @@ def attendance_desk(card: Card, screen: AttendanceDesk) -> None:
     card.heading(card.t("attendance.desk_title", number=meeting.designation), subtitle=screen.body.name)
     _quorum(card, meeting, screen.quorum, screen.expected)
     names = _names(screen)
+    if screen.differences:
+        card.subheading(card.t("calls.report"))
+        for one in screen.differences:
+            card.line(f"calls.report_{one.kind}", name=names.get(one.person_id, "–"), **_moments(screen, one))
+        card.subtle("calls.report_how")
     choices = [(row.person_id, _choice(card, screen, row, names)) for row in screen.rows]
     card.choice_input("person_ids", card.t("attendance.who"), choices, ",".join(screen.person_ids), several=True)
     if screen.pages > 1:
@@ -176,7 +182,7 @@ def _move(card: Card, screen: AttendanceDesk, move: Movement) -> str:
     return card.t(f"attendance.undo_{move.direction}", name=name, at=at + section)
 
 
-def _gone(card: Card, screen: AttendanceDesk, away: Away) -> tuple[c.Command, str]:
+def _gone(card: Card, screen: AttendanceDesk, away: Span) -> tuple[c.Command, str]:
     """`Bo Backman: poistui klo 10.42`, or `poissa klo 10.42–10.48` of one who came back."""
     command = c.NoteMovement(meeting_id=screen.meeting.id, direction="left", gone=away.person_id, page=screen.page)
     name = screen.people[away.person_id].name if away.person_id in screen.people else "–"
@@ -184,6 +190,12 @@ def _gone(card: Card, screen: AttendanceDesk, away: Away) -> tuple[c.Command, st
     if away.until is None:
         return command, card.t("calls.mark_left", name=name, at=since)
     return command, card.t("calls.mark_away", name=name, span=format_times(card.language, since, away.until.astimezone(screen.body.tz)))
+
+
+def _moments(screen: AttendanceDesk, one: Difference) -> dict[str, object]:
+    """Those of its times that it has, in the body's zone."""
+    times = {"since": one.since, "until": one.until, "noted": one.noted}
+    return {name: at.astimezone(screen.body.tz) for name, at in times.items() if at is not None}
 
 
 def _names(screen: RollOnBoard | AttendanceDesk) -> dict[str, str]:

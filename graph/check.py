@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 import httpx
 import jwt
+from kiota_abstractions.base_request_configuration import RequestConfiguration
 from msgraph.generated.drives.item.items.item.create_upload_session.create_upload_session_post_request_body import (
     CreateUploadSessionPostRequestBody,
 )
@@ -26,6 +27,7 @@ from msgraph.generated.models.message import Message
 from msgraph.generated.models.online_meeting_provider_type import OnlineMeetingProviderType
 from msgraph.generated.models.subscription import Subscription
 from msgraph.generated.users.item.calendar.get_schedule.get_schedule_post_request_body import GetSchedulePostRequestBody
+from msgraph.generated.users.item.online_meetings.online_meetings_request_builder import OnlineMeetingsRequestBuilder
 from msgraph.generated.users.item.send_mail.send_mail_post_request_body import SendMailPostRequestBody
 
 from graph.client import GraphClient, NoToken
@@ -34,9 +36,13 @@ from graph.failures import graph_call
 from graph.files import FOLDER, SITE
 from graph.mail import PERMISSION as MAIL
 from graph.mail import GraphMail
+from graph.reports import MEETINGS
+from graph.reports import PERMISSION as REPORT
 from meetings.ports import CalendarFailure, Letter
 
 PATIENCE = 20.0
+REPORTS = frozenset({MEETINGS, REPORT})
+_NO_MEETING = "https://teams.microsoft.com/l/meetup-join/none"
 Found = TypeVar("Found")
 
 # What the bot uses, and what it opens when it is consented in Entra: there every permission is for the whole tenant.
@@ -123,9 +129,11 @@ async def graph_rows(
     send: bool = False,
     notified: str = "",
     channels: Channels | None = None,
+    reports: bool = False,
 ) -> AsyncIterator[Row]:
     """One row after the other, as each is known. `outsider`: a mailbox that must stay closed. `letters`: mail goes by Graph, and `send`
-    sends one to the organiser. `notified`: the address for notifications. `channels`: finds the bodies' channels."""
+    sends one to the organiser. `notified`: the address for notifications. `channels`: finds the bodies' channels. `reports`: the attendance
+    reports of calls are wanted."""
     try:
         signed = _read_token(await client.sign_in())
     except NoToken as refused:
@@ -134,9 +142,9 @@ async def graph_rows(
         return
     yield Row("sign-in", Result.WORKS, "Entra gives the app a token for Microsoft Graph.")
     if signed.roles is not None:
-        yield _consents(signed.roles)
+        yield _consents(signed.roles, REPORTS if reports else frozenset())
     check = _Check(client, organiser, outsider, signed, send, notified, channels)
-    for part, trying in check.parts(letters=letters).items():
+    for part, trying in check.parts(letters=letters, reports=reports).items():
         yield await _tried(part, trying)
 
 
@@ -150,7 +158,7 @@ class _Check:
     notified: str
     channels: Channels | None
 
-    def parts(self, *, letters: bool) -> dict[str, _Tried]:
+    def parts(self, *, letters: bool, reports: bool) -> dict[str, _Tried]:
         found: dict[str, _Tried] = {
             "calendar, reading": self._reading,
             "calendar, writing": self._writing,
@@ -160,7 +168,8 @@ class _Check:
         }
         if letters:
             found["letters"] = self._letters
-        return {**found, "notifications": self._notices, "channel files": self._files}
+        found |= {"notifications": self._notices, "channel files": self._files}
+        return found | {"attendance reports": self._reports} if reports else found
 
     async def _reading(self, part: str) -> Row:
         try:
@@ -281,6 +290,35 @@ class _Check:
             return Row(part, Result.WARNING, f"{len(found) - len(says)} of {len(found)} channels tried take files. {told} {instead}", grant)
         return Row(part, Result.WORKS, f"Documents can be put among the files of channels ({len(found)} tried, nothing was put).")
 
+    async def _reports(self, part: str) -> Row:
+        """A link that leads to no meeting is looked for, which Graph does for those alone who may."""
+        lacking = sorted(REPORTS - self.signed.roles) if self.signed.roles is not None else []
+        says = f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not consented." if lacking else ""
+        try:
+            wanted = OnlineMeetingsRequestBuilder.OnlineMeetingsRequestBuilderGetQueryParameters(filter=f"JoinWebUrl eq '{_NO_MEETING}'")
+            meetings = self.client.users.by_user_id(self.organiser).online_meetings
+            await _asked(meetings.get(RequestConfiguration(query_parameters=wanted)), MEETINGS)
+        except CalendarFailure as failure:
+            if failure.refused:
+                says = says or f"Teams has no application access policy for the app and GRAPH_ORGANISER ({failure.reason})."
+            elif failure.transient:
+                return Row(part, Result.WARNING, _of_call(failure))
+        if says:
+            return Row(part, Result.WARNING, f"{says} Until then no report is held against the record.", self._policy())
+        return Row(part, Result.WORKS, "The app may ask for the attendance reports of GRAPH_ORGANISER's meetings.")
+
+    def _policy(self) -> tuple[str, ...]:
+        """https://learn.microsoft.com/graph/cloud-communication-online-meeting-application-access-policy"""
+        app = self.signed.app_id or "<application (client) id>"
+        mailbox = self.organiser if "@" in self.organiser else "<address of GRAPH_ORGANISER>"
+        return (
+            f"# In Entra consent to {MEETINGS} and {REPORT}, which open nothing without a policy of Teams. Then:",
+            "Connect-MicrosoftTeams",
+            f'New-CsApplicationAccessPolicy -Identity "Pykala" -AppIds "{app}" -Description "Attendance reports"',
+            f'Grant-CsApplicationAccessPolicy -PolicyName "Pykala" -Identity "{mailbox}"',
+            "# Teams may take half an hour until it heeds a new policy.",
+        )
+
     async def _write_into(self, group: str, channel: str) -> None:
         """Ask for an upload and give it up: nothing is there before its last part, but the right to write is asked for."""
         if not group:
@@ -374,10 +412,10 @@ def _read_token(token: str) -> _Signed:
     return _Signed(str(claims.get("appid", "")), str(claims.get("oid", "")), frozenset(map(str, claims.get("roles", []))))
 
 
-def _consents(roles: frozenset[str]) -> Row:
+def _consents(roles: frozenset[str], wanted: frozenset[str]) -> Row:
     part = "consents in Entra"
     wide = sorted(roles & _WIDE.keys())
-    unused = sorted(roles - _WIDE.keys() - {FOLDER, SITE})
+    unused = sorted(roles - _WIDE.keys() - {FOLDER, SITE} - wanted)
     says = (
         [f"{', '.join(f'{one} opens {_WIDE[one]}' for one in wide)} in the tenant: grant it narrowly and remove the consent."]
         if wide

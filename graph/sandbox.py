@@ -16,6 +16,7 @@ from graph.mailboxes import Directory, Mailboxes
 from graph.sandbox_files import FILES, ChannelFiles, file_routes
 from graph.sandbox_http import MOST_AT_ONCE, Fault
 from graph.sandbox_page import page_app
+from graph.sandbox_reports import STORE, report_routes
 from graph.sandbox_store import MemoryStore, SandboxStore
 from graph.sandbox_subscriptions import Subscriptions
 from graph.sandbox_wire import wire_app
@@ -44,7 +45,8 @@ def add_sandbox(
     mailboxes = Mailboxes(store, now=now, language=language, directory=directory)
     files = ChannelFiles(store, now)
     wire = wire_app(mailboxes, Subscriptions(store, mailboxes), most_at_once)
-    wire.add_routes(file_routes())
+    wire.add_routes([*file_routes(), *report_routes()])
+    wire[STORE] = store
     for prefix, part in (("/graph", wire), ("/sandbox", page_app(mailboxes))):
         part[FILES] = files
         part.middlewares.insert(0, _this_machine_only)

@@ -242,6 +242,23 @@ class ForgetOld:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadAttendance:
+    """Timer: hold the attendance report of a meeting's call against the record, where that is wanted. `last`: it was not there the first
+    time."""
+
+    meeting_id: str
+    last: bool = False
+
+    @property
+    def lane(self) -> str:
+        return ""
+
+    @property
+    def key(self) -> str:
+        return f"attendance:{self.meeting_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class Send:
     """A letter to a person without Teams: `letter` agenda, round or approved, about the meeting as it is on the day. Mail cannot be asked
     whether it arrived, so when the process dies between sending and writing it down, the letter goes twice, under one mark."""
@@ -275,5 +292,6 @@ Effect = (
     | ReadAnswers
     | ReadMembers
     | ForgetOld
+    | ReadAttendance
     | Send
 )

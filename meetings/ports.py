@@ -34,8 +34,8 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Away:
-    """Somebody was out of a call after having been in it; `until` None: they have not come back."""
+class Span:
+    """Of somebody and a call: when they were in it, or out of it after having been in; `until` None: it has no end yet."""
 
     person_id: str
     since: datetime
@@ -45,12 +45,13 @@ class Away:
 @dataclass(frozen=True, slots=True)
 class Call:
     """What Teams has told of a meeting's call: when it began first (aware UTC), when it ended if it has not begun or been joined again, who
-    is in it, and who left it when. It suggests, no more."""
+    is in it, who left it when, and all `stays` in it. It suggests, no more."""
 
     started: datetime | None = None
     ended: datetime | None = None
     joined: frozenset[str] = frozenset()
-    away: tuple[Away, ...] = ()
+    away: tuple[Span, ...] = ()
+    stays: tuple[Span, ...] = ()
 
 
 class Tx(Protocol):
@@ -254,6 +255,24 @@ class Calendar(Protocol):
         ...
 
     async def cancel(self, event_id: str, reason: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """Somebody was in a call from when until when (aware UTC), by the attendance report; known by account or by address."""
+
+    account_id: str
+    email: str
+    since: datetime
+    until: datetime
+
+
+class Reports(Protocol):
+    """Teams' attendance reports. Failures are `CalendarFailure`."""
+
+    async def read(self, join_url: str, since: datetime, until: datetime) -> tuple[Attended, ...] | None:
+        """Who was in the calls of an online meeting that fell in this time; None while there is no report of it."""
+        ...
 
 
 class Schedules(Protocol):

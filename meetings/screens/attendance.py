@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from meetings.model import Body, Item, Meeting, Movement, Person, Sign
-from meetings.ports import Away
+from meetings.ports import Span
 from meetings.rules.answers import Expected
+from meetings.rules.calls import Difference
 from meetings.rules.presence import Quorum
 from meetings.rules.seats import SeatOnDay
 from meetings.screens.base import OnBoard, Screen
@@ -56,7 +57,8 @@ class RollOnBoard(OnBoard):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendanceDesk(Screen):
     """The roll on the desk, a page of rows to tick, and the newest comings and goings. `expected`: before the opening. `joined`: who is
-    not found present yet but has joined the call; `gone`: who has left it, and no going is noted. `person_ids`, `at`, `item_id`: what was
+    not found present yet but has joined the call; `gone`: who has left it, and no going is noted.
+    `differences`: between the report of the call and the record. `person_ids`, `at`, `item_id`: what was
     typed."""
 
     body: Body
@@ -67,7 +69,8 @@ class AttendanceDesk(Screen):
     expected: Expected | None
     unknown: int
     joined: tuple[str, ...] = ()
-    gone: tuple[Away, ...] = ()
+    gone: tuple[Span, ...] = ()
+    differences: tuple[Difference, ...] = ()
     movements: tuple[Movement, ...]
     items: tuple[Item, ...]
     page: int

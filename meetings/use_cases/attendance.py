@@ -15,7 +15,7 @@ from meetings.ports import Call, Tx
 from meetings.rules import attendance as rules
 from meetings.rules.agenda import find_item
 from meetings.rules.answers import BEFORE, expected, holder, is_active
-from meetings.rules.calls import gone, offered
+from meetings.rules.calls import differences, gone, offered
 from meetings.rules.numbering import in_order, number_sections
 from meetings.rules.presence import actors, aside, attended, in_room, inside, quorum
 from meetings.rules.seats import SeatOnDay, seats_on
@@ -243,6 +243,7 @@ def _desk(tx: Tx, body: Body, meeting: Meeting, page: int) -> AttendanceDesk:
         unknown=_unknown(body, meeting),
         joined=_offered(body, meeting, call),
         gone=gone(meeting, call, tx.now),
+        differences=differences(meeting, call, roll_of(body, meeting)),
         movements=tuple(moves),
         items=tuple(items),
         page=page,
@@ -265,7 +266,12 @@ def _unknown(body: Body, meeting: Meeting) -> int:
 
 
 def _offered(body: Body, meeting: Meeting, call: Call) -> tuple[str, ...]:
-    return offered(meeting, call, [row.person_id for row in _rows(body, meeting)])
+    return offered(meeting, call, roll_of(body, meeting))
+
+
+def roll_of(body: Body, meeting: Meeting) -> tuple[str, ...]:
+    """Everybody of the roll, by id."""
+    return tuple(row.person_id for row in _rows(body, meeting))
 
 
 def _rows(body: Body, meeting: Meeting) -> tuple[Row, ...]:

@@ -70,6 +70,8 @@ def send_minutes(command: c.SendMinutes, tx: Tx, scope: Scope) -> Screen:
     )
     meeting = replace(meeting, phase=Phase.REVIEW, rounds=(*earlier, sent))
     meeting = tx.save(meeting)
+    # What was left of a report has been looked at.
+    tx.drop_call(meeting.id)
     tx.later(e.RenderDocuments(meeting.id, "round"))
     tx.later(e.RefreshBoard(meeting.id, "meeting"))
     tx.later(e.RefreshBoard(meeting.id, "minutes"))

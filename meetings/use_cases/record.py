@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from meetings import commands as c
@@ -47,6 +47,8 @@ from meetings.use_cases.minutes import prepare_minutes
 LONGEST = 20_000
 # The part of an item that is no part of the record yet.
 DRAFT = "draft"
+# After so long Teams has the attendance report of a call.
+REPORTED = timedelta(minutes=10)
 TEXTS = ("handling", "discussion", "decision")
 
 
@@ -365,6 +367,8 @@ def close_meeting(command: c.CloseMeeting, tx: Tx, scope: Scope) -> Screen:
     meeting = _kept(tx, replace(meeting, phase=Phase.CLOSED, current_item_id=""))
     tx.drop_call(meeting.id)
     tx.later(e.RenderDocuments(meeting.id, "minutes"))
+    if meeting.join_url:
+        tx.later(e.ReadAttendance(meeting.id), due=tx.now + REPORTED)
     return _closed(tx, body, meeting, sentence("record.closed", number=meeting.designation, at=at.astimezone(body.tz)))
 
 

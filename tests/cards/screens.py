@@ -42,7 +42,7 @@ from meetings.model import (
     StandingItem,
     Vote,
 )
-from meetings.ports import Away, Decision
+from meetings.ports import Decision, Span
 from meetings.reading.agenda import AgendaReading, read_agenda
 from meetings.reading.moments import read_dates
 from meetings.reading.roster import read_roster
@@ -620,7 +620,7 @@ def _attendance(w: World) -> Iterator[Screen]:
             expected=_expected(w) if meeting.opened_at is None else None,
             unknown=9,
             joined=("m2", "d3") if meeting is not w.meeting else (),
-            gone=tuple(Away(one, samples.NOW, until) for one, until in zip(w.people, (None, samples.NOW) * 7, strict=False))
+            gone=tuple(Span(one, samples.NOW, until) for one, until in zip(w.people, (None, samples.NOW) * 7, strict=False))
             if meeting is w.meeting
             else (),
             movements=w.meeting.movements if meeting is w.meeting else (),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from meetings.model import Attendance, Direction, Meeting, Movement, Phase, Sign
-from meetings.ports import Away, Call
+from meetings.ports import Call, Span
 from meetings.rules.calls import call_of, closing_at, gone, meeting_of, offered
 from tests.samples import meeting
 
@@ -70,11 +70,11 @@ def test_what_is_told_of_a_call_in_whatever_order_it_comes() -> None:
         ("ended", at(60), ""),
         ("left", at(60.5), "m1"),
     ]
-    away = (Away("m1", at(30), at(36)), Away("m2", at(50)), Away("m1", at(60.5)))
+    away = (Span("m1", at(30), at(36)), Span("m2", at(50)), Span("m1", at(60.5)))
     for order in (told, told[::-1]):
         assert call_of(order) == Call(at(0), at(60), frozenset(), away)
     assert call_of([*told, ("joined", at(70), "m2")]) == Call(
-        at(0), None, frozenset({"m2"}), (away[0], Away("m2", at(50), at(70)), away[2])
+        at(0), None, frozenset({"m2"}), (away[0], Span("m2", at(50), at(70)), away[2])
     )
     # Out and in within the moment.
     assert call_of([("joined", at(1), "m1"), ("left", at(5), "m1"), ("joined", at(5), "m1")]).joined == {"m1"}
@@ -83,20 +83,20 @@ def test_what_is_told_of_a_call_in_whatever_order_it_comes() -> None:
 def test_who_leaves_the_call_and_was_in_the_room_is_offered_as_gone() -> None:
     present = tuple(Attendance(f"a{one}", "a", one, Sign.PRESENT) for one in ("m1", "m2", "m3"))
     opened = replace(held("a", phase=Phase.OPEN), opened_at=AT, roll_closed_at=at(5), attendances=present)
-    call = Call(away=(Away("m1", at(20)), Away("m2", at(20), at(30)), Away("d1", at(20)), Away("m1", at(30))))
-    assert gone(opened, call, at(40)) == (Away("m1", at(20)), Away("m2", at(20), at(30)))
+    call = Call(away=(Span("m1", at(20)), Span("m2", at(20), at(30)), Span("d1", at(20)), Span("m1", at(30))))
+    assert gone(opened, call, at(40)) == (Span("m1", at(20)), Span("m2", at(20), at(30)))
     # A lost connection, the time of the roll call, and the end of the call are no goings.
-    assert gone(opened, Call(away=(Away("m1", at(20), at(22)), Away("m2", at(38)))), at(40)) == ()
-    assert gone(opened, Call(away=(Away("m1", at(3)),)), at(40)) == ()
-    assert gone(opened, Call(ended=at(21), away=(Away("m1", at(19)), Away("m2", at(21.5)))), at(40)) == ()
+    assert gone(opened, Call(away=(Span("m1", at(20), at(22)), Span("m2", at(38)))), at(40)) == ()
+    assert gone(opened, Call(away=(Span("m1", at(3)),)), at(40)) == ()
+    assert gone(opened, Call(ended=at(21), away=(Span("m1", at(19)), Span("m2", at(21.5)))), at(40)) == ()
     assert gone(replace(opened, roll_closed_at=None), call, at(40)) == ()
     assert gone(replace(opened, phase=Phase.CLOSED), call, at(40)) == ()
     # What is noted is not offered any more, nor what the record says otherwise.
     left = Movement("v1", "a", "m1", Direction.LEFT, at(20))
-    assert gone(replace(opened, movements=(left,)), call, at(40)) == (Away("m2", at(20), at(30)),)
-    assert gone(replace(opened, movements=(replace(left, at=at(24)),)), call, at(40)) == (Away("m2", at(20), at(30)),)
+    assert gone(replace(opened, movements=(left,)), call, at(40)) == (Span("m2", at(20), at(30)),)
+    assert gone(replace(opened, movements=(replace(left, at=at(24)),)), call, at(40)) == (Span("m2", at(20), at(30)),)
     late = replace(left, person_id="m2", at=at(35))
-    assert gone(replace(opened, movements=(late,)), call, at(40)) == (Away("m1", at(20)), Away("m2", at(20), at(30)))
+    assert gone(replace(opened, movements=(late,)), call, at(40)) == (Span("m1", at(20)), Span("m2", at(20), at(30)))
 
 
 def test_the_end_of_a_call_is_the_time_of_closing_unless_it_was_before_the_opening() -> None:
