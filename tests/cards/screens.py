@@ -48,6 +48,7 @@ from meetings.reading.moments import read_dates
 from meetings.reading.roster import read_roster
 from meetings.rules.agenda import fitting
 from meetings.rules.answers import Expected
+from meetings.rules.calls import Difference
 from meetings.rules.numbering import in_order
 from meetings.rules.people import places_of
 from meetings.rules.planning import Plan
@@ -610,7 +611,11 @@ def _attendance(w: World) -> Iterator[Screen]:
             expected=_expected(w) if meeting.opened_at is None else None,
             steps=steps,
         )
-    for meeting, quorum in ((published, lost), (calling, found), (w.meeting, found)):
+    at = samples.NOW
+    differs = tuple(
+        Difference(kind, person_id, at, at, at) for kind, person_id in zip(("absent", "unseen", "late", "left") * 5, w.people, strict=False)
+    )
+    for meeting, quorum in ((published, lost), (calling, found), (w.meeting, found), (in_phase(w, Phase.CLOSED), found)):
         yield attendance.AttendanceDesk(
             body=w.body,
             meeting=meeting,
@@ -623,13 +628,14 @@ def _attendance(w: World) -> Iterator[Screen]:
             gone=tuple(Span(one, samples.NOW, until) for one, until in zip(w.people, (None, samples.NOW) * 7, strict=False))
             if meeting is w.meeting
             else (),
+            differences=differs if meeting.closed_at is not None else (),
             movements=w.meeting.movements if meeting is w.meeting else (),
-            items=w.meeting.items if meeting is w.meeting else (),
+            items=w.meeting.items if meeting.roll_closed_at is not None else (),
             page=1,
             pages=3 if w.large else 1,
             person_ids=("m1", "m2"),
             at=w.words.line("10.42", 20),
-            item_id="i2" if meeting is w.meeting else "",
+            item_id="i2" if meeting.roll_closed_at is not None else "",
             steps=(*(one for one in _steps(w, meeting) if not isinstance(one, c.ShowAttendance)), c.CorrectTimes(meeting_id="meeting")),
         )
 

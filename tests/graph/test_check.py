@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import graph.check
-from graph.check import Result, Row, graph_rows
+from graph.check import REPORTS, Result, Row, graph_rows
 from graph.client import GraphClient, graph_client
 from graph.credentials import ClientSecret
 from meetings.ports import CalendarFailure
@@ -246,3 +246,29 @@ async def test_channels_that_cannot_be_tried_are_told(client: GraphClient, tenan
     assert (await rows(client, channels=none))["channel files"].result is Result.SKIPPED
     row = (await rows(client, channels=untold))["channel files"]
     assert (row.result, "BotNotInConversationRoster" in row.says) == (Result.WARNING, True)
+
+
+@pytest.mark.parametrize(
+    ("roles", "status", "result", "says"),
+    [
+        (["OnlineMeetings.Read.All"], 403, Result.WARNING, "OnlineMeetingArtifact.Read.All is not consented."),
+        (sorted(REPORTS), 403, Result.WARNING, "Teams has no application access policy for the app and GRAPH_ORGANISER"),
+        (sorted(REPORTS), 503, Result.WARNING, "run the check again"),
+        (sorted(REPORTS), 404, Result.WORKS, "The app may ask"),
+    ],
+)
+async def test_attendance_reports_are_tried_where_they_are_wanted(
+    client: GraphClient, tenant: Tenant, issuer: Issuer, roles: list[str], status: int, result: Result, says: str
+) -> None:
+    issuer.roles = roles
+    tenant.refuse(f"GET /users/{ORGANISER}/onlineMeetings", status, "Forbidden")
+    unwanted = await rows(client)
+    assert "attendance reports" not in unwanted
+    assert f"The bot does not need {', '.join(roles)}." in unwanted["consents in Entra"].says
+    assert not any(path.endswith("onlineMeetings") for _, path, _ in tenant.asked)
+    wanted = await rows(client, reports=True)
+    assert wanted["consents in Entra"].result is Result.WORKS
+    row = wanted["attendance reports"]
+    assert row.result is result
+    assert says in row.says
+    assert (f'New-CsApplicationAccessPolicy -Identity "Pykala" -AppIds "{APP_ID}"' in "\n".join(row.grant)) == (status == 403)

@@ -19,7 +19,10 @@ async def test_everything_that_is_tried_works(sandbox: Sandbox, listener: Listen
 
     await sandbox.calendar.create(EVENT)
     before = await sandbox.events(ORGANISER)
-    rows = {row.part: row async for row in graph_rows(sandbox.client, ORGANISER, notified=f"{listener.url}/told", channels=channels)}
+    rows = {
+        row.part: row
+        async for row in graph_rows(sandbox.client, ORGANISER, notified=f"{listener.url}/told", channels=channels, reports=True)
+    }
     assert {part: row.says for part, row in rows.items() if row.result not in {Result.WORKS, Result.SKIPPED}} == {}
     assert [part for part, row in rows.items() if row.result is Result.SKIPPED] == ["other mailboxes"]
     assert await sandbox.events(ORGANISER) == before

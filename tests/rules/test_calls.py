@@ -10,7 +10,7 @@ import pytest
 
 from meetings.model import Attendance, Direction, Meeting, Movement, Phase, Sign
 from meetings.ports import Call, Span
-from meetings.rules.calls import call_of, closing_at, gone, meeting_of, offered
+from meetings.rules.calls import Difference, call_of, closing_at, differences, gone, meeting_of, offered
 from tests.samples import meeting
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
@@ -71,11 +71,11 @@ def test_what_is_told_of_a_call_in_whatever_order_it_comes() -> None:
         ("left", at(60.5), "m1"),
     ]
     away = (Span("m1", at(30), at(36)), Span("m2", at(50)), Span("m1", at(60.5)))
+    stays = (Span("m1", at(1), at(30)), Span("m2", at(2), at(50)), Span("m1", at(36), at(60.5)))
     for order in (told, told[::-1]):
-        assert call_of(order) == Call(at(0), at(60), frozenset(), away)
-    assert call_of([*told, ("joined", at(70), "m2")]) == Call(
-        at(0), None, frozenset({"m2"}), (away[0], Span("m2", at(50), at(70)), away[2])
-    )
+        assert call_of(order) == Call(at(0), at(60), frozenset(), away, stays)
+    again = (away[0], Span("m2", at(50), at(70)), away[2])
+    assert call_of([*told, ("joined", at(70), "m2")]) == Call(at(0), None, frozenset({"m2"}), again, (*stays, Span("m2", at(70))))
     # Out and in within the moment.
     assert call_of([("joined", at(1), "m1"), ("left", at(5), "m1"), ("joined", at(5), "m1")]).joined == {"m1"}
 
@@ -97,6 +97,38 @@ def test_who_leaves_the_call_and_was_in_the_room_is_offered_as_gone() -> None:
     assert gone(replace(opened, movements=(replace(left, at=at(24)),)), call, at(40)) == (Span("m2", at(20), at(30)),)
     late = replace(left, person_id="m2", at=at(35))
     assert gone(replace(opened, movements=(late,)), call, at(40)) == (Span("m1", at(20)), Span("m2", at(20), at(30)))
+
+
+def test_a_report_is_held_against_the_record() -> None:
+    present = tuple(Attendance(f"a{one}", "a", one, Sign.PRESENT) for one in ("m1", "m2", "m3", "m4"))
+    moves = (Movement("v1", "a", "m4", Direction.LEFT, at(30)), Movement("v2", "a", "m5", Direction.ARRIVED, at(20)))
+    closed = replace(held("a", phase=Phase.CLOSED), opened_at=AT, closed_at=at(60), attendances=present, movements=moves, place="")
+    told = [
+        *_stay("m1", -10, 61),
+        *_stay("m2", 20, 25),
+        *_stay("m2", 26, 50),
+        *_stay("m4", 0, 31),
+        *_stay("m5", 21, 60),
+        *_stay("d1", 5, 100),
+        *_stay("d2", 58, 90),
+        *_stay("elsewhere", 0, 60),
+    ]
+    listed = ["m1", "m2", "m3", "m4", "m5", "m6", "d1", "d2"]
+    assert differences(closed, call_of(told), listed) == (
+        Difference("late", "m2", since=at(20), noted=AT),
+        Difference("left", "m2", until=at(50), noted=at(60)),
+        Difference("unseen", "m3"),
+        Difference("absent", "d1", at(5), at(60)),
+    )
+    # Where some are in a room, who is not in the call may be there.
+    assert [one.kind for one in differences(replace(closed, place="Kunnantalo"), call_of(told), listed)] == ["absent"]
+    # Before the end, and without a report, there is nothing to compare.
+    assert differences(replace(closed, closed_at=None), call_of(told), listed) == ()
+    assert differences(closed, Call(), listed) == ()
+
+
+def _stay(person_id: str, since: float, until: float) -> list[tuple[str, datetime, str]]:
+    return [("joined", at(since), person_id), ("left", at(until), person_id)]
 
 
 def test_the_end_of_a_call_is_the_time_of_closing_unless_it_was_before_the_opening() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from meetings.ports import Call
+from meetings.ports import Call, Span
 from storage import tables
 from storage.transaction import Storage, Transaction
 from tests.samples import body, meeting
@@ -25,7 +25,9 @@ async def test_what_is_told_twice_is_kept_once_and_moves_no_version(storage: Sto
     await storage.run(lambda tx: (tx.save(body()), tx.save(meeting())))
     versions = [await storage.run(note) for _ in range(2)]
     assert versions[0] == versions[1]
-    assert await storage.read(lambda tx: tx.call("meeting")) == Call(AT, AT + timedelta(hours=2), frozenset({"m1", "m2"}))
+    assert await storage.read(lambda tx: tx.call("meeting")) == Call(
+        AT, AT + timedelta(hours=2), frozenset({"m1", "m2"}), (), (Span("m1", AT), Span("m2", AT))
+    )
     kept = await storage.look(lambda connection, _now: connection.execute(select(tables.call_note)).all())
     assert len(kept) == 5
     await storage.execute(lambda connection, _now: connection.execute(delete(tables.metadata.tables["item"])))

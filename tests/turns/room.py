@@ -22,9 +22,11 @@ Card = dict[str, Any]
 
 
 class Room:
-    """`async with Room(tmp_path, at) as room`. `at(moment)` stops the bot and starts it again at a later time, on the same data."""
+    """`async with Room(tmp_path, at) as room`. `at(moment)` stops the bot and starts it again at a later time, on the same data.
+    `settings`: those of the bot besides where it listens and what it keeps."""
 
-    def __init__(self, folder: Path, at: datetime) -> None:
+    def __init__(self, folder: Path, at: datetime, **settings: Any) -> None:
+        self._settings = settings
         self._folder = folder
         self._now = at
         self._runner: web.AppRunner | None = None
@@ -43,7 +45,8 @@ class Room:
 
     async def start(self) -> None:
         database = f"sqlite:///{self._folder / 'room.db'}"
-        settings = Settings(_env_file=None, PYKALA_LOCAL=True, host="127.0.0.1", port=self.port, database_url=database)  # type: ignore[call-arg]
+        here = {"PYKALA_LOCAL": True, "host": "127.0.0.1", "port": self.port, "database_url": database, **self._settings}
+        settings = Settings(_env_file=None, **here)  # type: ignore[call-arg]
         await self._listen(await create_app(settings, clock=lambda: self._now, pace=0.02))
 
     async def _listen(self, app: web.Application) -> None:

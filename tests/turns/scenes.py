@@ -103,14 +103,15 @@ async def closed(room: Room, language: str = "fi", **settings: str) -> Scene:
     return scene
 
 
-async def hold(scene: Scene) -> None:
-    """From the opening to the end, on the day of the meeting."""
+async def hold(scene: Scene, minutes: int = 0) -> None:
+    """From the opening to the end, on the day of the meeting, which lasts so long."""
     room = scene.room
     await scene.say("open_meeting")
     roll = await room.settled(lambda: _roll(scene, "late"), "the roll call")
     for person in (scene.maija, scene.bo):
         await room.press(person, scene.board, roll, "sign_in", sign="present")
     await scene.say("find_quorum")
+    room.wait(60 * minutes)
     for _ in range(12):
         card = await scene.say("close_meeting")
         if has_button(card, "close_meeting"):

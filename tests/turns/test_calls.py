@@ -5,15 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from structlog.testing import capture_logs
 
 from tests.standins.channel import Person, card_of
 from tests.turns.room import Room, actions, filled, find_button, sent_with, text_of
-from tests.turns.scenes import AGENDA, HELD, PLANNED, Scene, set_up
+from tests.turns.scenes import AGENDA, HELD, PLANNED, Scene, hold, send_round, set_up
 
 NOW = "2026-05-11T07:01:59.1234567Z"
 
@@ -151,3 +153,40 @@ async def test_a_call_of_no_meeting_and_what_cannot_be_read_is_left(room: Room, 
     answer = await room.channel.call(scene.aino, "19:meeting_other@thread.v2", name, value, NOW)
     assert (answer.status, answer.posted) == (201, [])
     assert rows(tmp_path, "SELECT * FROM call_note") == []
+
+
+async def test_the_report_of_a_call_is_held_against_the_record_and_changes_nothing(tmp_path: Path) -> None:
+    async with Room(tmp_path, PLANNED, TEAMS_ATTENDANCE_REPORTS=True) as room:
+        scene, link = await online(room, tmp_path)
+        await hold(scene, minutes=60)
+        before = rows(tmp_path, "SELECT * FROM attendance"), rows(tmp_path, "SELECT * FROM movement")
+        # At first there is no report; an hour later there is.
+        await room.at(HELD + timedelta(minutes=71))
+        await room.settled(lambda: rows(tmp_path, "SELECT 1 FROM effect WHERE result = 'no report'"), "it is looked for")
+        records = [
+            stayed(scene.maija, (0, 60)),
+            # By the address alone, as of somebody whose account the report does not know.
+            {**stayed(scene.bo, (0, 60)), "id": ""},
+            stayed(scene.vesa, (0, 20), (25, 60)),
+            stayed(room.channel.person("Olli Outo"), (0, 60)),
+        ]
+        report = {"joinUrl": link, "start": HELD.isoformat(), "end": (HELD + timedelta(hours=1)).isoformat(), "records": records}
+        async with aiohttp.ClientSession() as http, http.post(f"{room.url}/graph/sandbox/attendance", json=report) as answer:
+            assert answer.status == 204
+        assert not any("läsnäoloraportti" in said for said in scene.told(scene.desk))
+        await room.at(HELD + timedelta(minutes=135))
+        await scene.wait_told(scene.desk, "Kokouksen 1/2026 Teams-läsnäoloraportti eroaa kirjauksista.")
+        roll = await scene.say("show_attendance")
+        assert "Vesa Virta: raportin mukaan Teams-kokouksessa klo 10.02 – klo 11.02, kirjausten mukaan ei läsnä." in text_of(roll)
+        assert text_of(roll).count("raportin mukaan") == 1
+        assert (rows(tmp_path, "SELECT * FROM attendance"), rows(tmp_path, "SELECT * FROM movement")) == before
+        # Nothing is kept of those who are not of the roll, and of nobody once the minutes have gone round.
+        assert len(rows(tmp_path, "SELECT DISTINCT person_id FROM call_note")) == 3
+        await send_round(scene)
+        assert rows(tmp_path, "SELECT * FROM call_note") == []
+
+
+def stayed(who: Person, *minutes: tuple[int, int]) -> dict[str, Any]:
+    """As a report has it."""
+    spans = [[(HELD + timedelta(minutes=minute)).isoformat() for minute in span] for span in minutes]
+    return {"address": who.email, "id": who.account_id, "name": who.name, "intervals": spans}
