@@ -110,7 +110,13 @@ async def test_a_tenant_where_all_is_granted(terminal: Terminal, tenant: Tenant)
     assert {line.split()[0] for part, line in lines(said).items() if part != "channel files"} == {"works"}
     table = (ROOT / "docs" / "admin.md").read_text(encoding="utf-8").split("| part |")[1].split("\n\n")[0]
     explained = {part.strip() for line in table.splitlines()[2:] for part in line.split("|")[1].split("·")}
-    assert set(lines(said)) == explained
+    assert "attendance reports" not in lines(said)
+    # Where they are wanted, their row comes too; nothing is granted for it here.
+    terminal.settings["TEAMS_ATTENDANCE_REPORTS"] = "1"
+    status, said = await terminal.check("--outsider", OUTSIDER)
+    assert status == 0
+    assert lines(said)["attendance reports"].startswith("warning")
+    assert set(lines(said)) - {""} == explained
     assert lines(said)["channel files"] == "not tried No body is set up yet, so there is no channel to try."
 
 
