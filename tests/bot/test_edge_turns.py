@@ -48,6 +48,19 @@ async def test_message_is_answered_in_its_conversation() -> None:
         assert posted.activity["from"] == channel.bot
 
 
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [("a\x00b", "ab"), ("\x00\x00", ""), ("\\u0000", "\\u0000"), ("\\\x00u0041", "\\u0041"), ("\\\\\x00\\", "\\\\\\")],
+)
+async def test_what_no_database_keeps_is_dropped_at_the_door_wherever_it_stands(said: str, read: str) -> None:
+    async with local(Echo()) as (_, channel):
+        anna = channel.person("Anna Aalto")
+        desk = channel.personal(anna)
+        answer = await channel.send(channel.said(anna, desk, f"hei {said}!") | {"channelData": {"\x00team": {"na\x00me": "\x00"}}})
+        (posted,) = answer.posted
+        assert posted.activity["text"] == f"sanoit: hei {read}!"
+
+
 async def test_channel_message_is_answered_in_its_thread() -> None:
     async with local(Echo()) as (_, channel):
         anna = channel.person("Anna Aalto")
