@@ -22,6 +22,8 @@ from texts import LANGUAGES
 # What stands unseen around a pasted word.
 _INVISIBLE = " \t\r\n\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 PRESS = "adaptiveCard/action"
+# Of an id; Teams' own have some 150 characters. A turn's key is made of three.
+LONGEST_ID = 190
 FILE = "application/vnd.microsoft.teams.file.download.info"
 # What stands in a text for a card that was put there from the compose box.
 _QUOTED = re.compile(
@@ -125,13 +127,14 @@ def _turn(activity: Mapping[str, Any], command: Command, *, key: str, pressed: b
         conversation_id = str(
             channel.get("id") or _mapping(_mapping(data.get("settings")).get("selectedChannel")).get("id") or conversation_id
         )
-    if not sender.get("id") or not conversation_id:
+    channel_id, account_id = str(sender.get("id") or ""), account_of(activity)
+    if not channel_id or not conversation_id or max(map(len, (channel_id, account_id, tenant_id, conversation_id))) > LONGEST_ID:
         raise Refused("turn.incomplete")
     return Turn(
-        key=f"{conversation_id}|{sender['id']}|{key}",
+        key=f"{conversation_id}|{channel_id}|{key if len(key) <= LONGEST_ID else _digest(key)}",
         tenant_id=tenant_id,
-        account_id=account_of(activity),
-        channel_id=str(sender["id"]),
+        account_id=account_id,
+        channel_id=channel_id,
         name=str(sender.get("name") or "").replace("\x00", ""),
         language=language_of_client(activity),
         conversation=Conversation(

@@ -126,6 +126,22 @@ def test_a_press_that_is_no_button_of_ours_is_refused(verb: str) -> None:
         read_activity(pressed({"verb": verb, "meeting_id": "m", "round_id": "r"}))
 
 
+def test_an_id_that_no_database_keeps_is_none_and_a_message_s_own_is_shortened() -> None:
+    of_two = [read_activity(activity(id="1" * 500 + end)) for end in ("a", "b", "a")]
+    first, second, again = [turn.key for turn in of_two if turn is not None]
+    assert len(first) < 600
+    assert first == again != second
+    long = "x" * 500
+    for broken in (
+        {"from": MESSAGE["from"] | {"id": long}},
+        {"from": MESSAGE["from"] | {"aadObjectId": long}},
+        {"conversation": MESSAGE["conversation"] | {"id": long}},
+        {"conversation": MESSAGE["conversation"] | {"tenantId": long}},
+    ):
+        with pytest.raises(Refused, match=r"turn\.incomplete"):
+            read_activity(activity(**broken))
+
+
 @pytest.mark.parametrize("name", [None, 1, ["task/fetch"], {"adaptiveCard/action": 1}])
 def test_an_invoke_of_no_name_is_none_of_ours(name: Any) -> None:
     assert read_activity({**pressed(pack(c.ShowStatus(), "n")), "name": name}) is None
