@@ -211,7 +211,9 @@ async def test_a_poll_is_another_card_for_each(tmp_path: Path) -> None:
         assert card["refresh"]["userIds"][0] == scene.aino.channel_id
         for_secretary = await look(scene, scene.aino, card)
         assert has_button(for_secretary, "close_poll")
-        for_member = await look(scene, scene.bo, card)
+        with asked_of_the_database() as statements:
+            for_member = await look(scene, scene.bo, card)
+        assert not [one for one in statements if not one.startswith(("BEGIN", "SELECT"))]
         assert has_button(for_member, "answer_poll")
         assert not has_button(for_member, "close_poll")
         assert "Sinulta odotetaan vielä vastausta." in text_of(for_member)
