@@ -1,7 +1,8 @@
 """`make hostile COUNT=100000 SEED=1`: the storm, on four phases of a meeting, in as many processes as there are processors.
 
-Each part of 2 000 begins with the same database: nobody with an office in it, members, or secretaries speak. The table is also in
-`var/hostile.md`. The exit status is 1 when something was found.
+Each part of 2 000 begins with the same database: nobody with an office in it, members, or secretaries speak. A tenth as many go to a bot on
+PostgreSQL, where answers and the log alone are looked at. The table is also in `var/hostile.md`. The exit status is 1 when something was
+found.
 """
 
 from __future__ import annotations
@@ -12,10 +13,16 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import product
 from pathlib import Path
 
-from tests.hostile.storm import SPEAKERS, Ground, Outcome, prepared, storm
+from sqlalchemy import create_engine
+
+from storage.migrate import upgrade
+from tests.hostile.storm import SPEAKERS, Ground, Outcome, prepared, storm, storm_on_postgresql
+from tests.storage.databases import postgres
 
 VAR = Path(__file__).parents[2] / "var"
 PART = 2_000
@@ -48,6 +55,7 @@ def main() -> int:
             )
             for number, size in enumerate(sizes)
         ]
+        parts.append(pool.submit(on_postgresql, grounds, told.seed, told.count // 10, until))
         for done in as_completed(parts):
             outcome = done.result()
             whole.add(outcome)
@@ -69,6 +77,20 @@ def one_part(ground: Ground, speakers: str, seed: str, number: int, count: int, 
         return Outcome()
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(storm(ground, Path(folder), f"{seed}.{number}.{speakers}", count, speakers))
+
+
+def on_postgresql(grounds: Sequence[Ground], seed: str, count: int, until: float) -> Outcome:
+    """Runs in a process of the pool: as many of each phase and of each who speak."""
+    whole, rounds = Outcome(), list(product(grounds, SPEAKERS))
+    with postgres() as url:
+        engine = create_engine(url)
+        upgrade(engine)
+        engine.dispose()
+        for number, (ground, speakers) in enumerate(rounds):
+            if time.time() < until:
+                name = f"{seed}.postgresql.{number}.{speakers}"
+                whole.add(asyncio.run(storm_on_postgresql(ground, url, name, count // len(rounds), speakers)))
+    return whole
 
 
 def table(whole: Outcome, seed: str, seconds: float) -> str:

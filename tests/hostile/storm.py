@@ -25,6 +25,7 @@ from unittest.mock import patch
 import structlog
 from aiohttp import web
 from multidict import CIMultiDict
+from sqlalchemy import NullPool, create_engine, insert, select, text
 
 from app import Role, create_app
 from bot.edge import ChannelFailure
@@ -41,6 +42,7 @@ from storage.look import opened
 from telemetry.logs import configure_logs
 from tests.hostile.mutations import Activity, Known, Mutations
 from tests.standins.channel import Person, Place
+from tests.storage.databases import empty
 from tests.turns import scenes
 from tests.turns.room import Room
 from tests.turns.scenes import HELD, PLANNED, Scene, in_review, published
@@ -256,15 +258,19 @@ class _Request:
 
 
 class Storm:
-    def __init__(self, ground: Ground, messages: Callable[[Any], Any], watching: sqlite3.Connection, log: io.StringIO) -> None:
+    """`watching`: the database, where it is SQLite; on PostgreSQL only answers and the log are looked at."""
+
+    def __init__(self, ground: Ground, messages: Callable[[Any], Any], watching: sqlite3.Connection | None, log: io.StringIO) -> None:
         self._today = ground.now.date().isoformat()
         self._messages = messages
-        self._watching = watching
         self._log = log
-        self._touched = self._one("SELECT coalesce(max(id), 0) FROM touched")
-        self._told = self._one("SELECT coalesce(max(seq), 0) FROM journal")
-        self.offices, self._bodies = offices_in(watching, self._today), self._all_bodies()
         self.outcome = Outcome()
+        if watching is not None:
+            self._watching = watching
+            self._touched = self._one("SELECT coalesce(max(id), 0) FROM touched")
+            self._told = self._one("SELECT coalesce(max(seq), 0) FROM journal")
+            self.offices, self._bodies = offices_in(watching, self._today), self._all_bodies()
+        self._watches = watching is not None
 
     async def send(self, name: str, content: bytes) -> None:
         outcome = self.outcome
@@ -277,7 +283,9 @@ class Storm:
         outcome.seconds += took
         outcome.slowest = max(outcome.slowest, took)
         outcome.statuses[answer.status] += 1
-        wrong = [*self._wrong_answer(answer, content), *self._wrong_log(), *self._wrong_change(content)]
+        wrong = [*self._wrong_answer(answer, content), *self._wrong_log()]
+        if self._watches:
+            wrong += self._wrong_change(content)
         if took > SECONDS:
             wrong.append(f"took {took:.1f} s")
         outcome.findings += [f"{name}: {one}: {content[:1500]!r}" for one in wrong]
@@ -361,6 +369,35 @@ async def storm(ground: Ground, folder: Path, seed: str, count: int, speakers: s
     return outcome
 
 
+async def storm_on_postgresql(ground: Ground, url: str, seed: str, count: int, speakers: str) -> Outcome:
+    """The same on a migrated PostgreSQL database, which is emptied before."""
+    empty(url)
+    _move(ground.database, url)
+    mutations = Mutations(random.Random(seed), known_to(ground, speakers))  # noqa: S311  # to be the same each time
+    async with opened_on(ground, url) as running:
+        for number in range(count):
+            await running.send(f"{seed} {number}", mutations.body())
+        outcome = running.outcome
+    with opened(url) as connection:
+        outcome.findings += [f"{seed}: the journal: {one}" for one in journal.read(connection).breaks]
+    return outcome
+
+
+def _move(database: Path, url: str) -> None:
+    """All but what the bot keeps for its own work, from SQLite to PostgreSQL."""
+    there = create_engine(url, poolclass=NullPool)
+    with opened(f"sqlite:///{database}") as here, there.begin() as writing:
+        for table in tables.metadata.sorted_tables:
+            rows = (
+                [dict(row._mapping) for row in here.execute(select(table))]
+                if table.name not in {"turn", "effect", "worker", "gate"}
+                else []
+            )
+            if rows:
+                writing.execute(insert(table), rows)
+        writing.execute(text("SELECT setval(pg_get_serial_sequence('journal', 'seq'), max(seq)) FROM journal"))
+
+
 def known_to(ground: Ground, speakers: str) -> Known:
     """What is known, where only those speak."""
     with contextlib.closing(sqlite3.connect(ground.database)) as connection:
@@ -376,8 +413,9 @@ def _rows(database: Path) -> set[tuple[str, str]]:
 
 
 @contextlib.asynccontextmanager
-async def opened_on(ground: Ground, database: Path) -> AsyncIterator[Storm]:
-    """The app as it ships, without its effects; what it posts goes nowhere, and files are read here instead of in a process each."""
+async def opened_on(ground: Ground, database: Path | str) -> AsyncIterator[Storm]:
+    """The app as it ships, on a file of SQLite or the address of PostgreSQL, without its effects; what it posts goes nowhere, and files are
+    read here instead of in a process each."""
 
     async def post(*_: object, **__: object) -> str:
         return "1"
@@ -387,23 +425,24 @@ async def opened_on(ground: Ground, database: Path) -> AsyncIterator[Storm]:
             raise ChannelFailure(0, "HostNotAllowed")
         return "1 § Avaus\n2 § Lopetus".encode()
 
-    async def text(_reader: FileReader, name: str, content: bytes) -> str:
+    async def read(_reader: FileReader, name: str, content: bytes) -> str:
         return read_file(name, content)
 
     async def checked(_reader: FileReader, _name: str, content: bytes) -> None:
         check_template(content)
 
-    settings = Settings(_env_file=None, PYKALA_LOCAL=True, host=HOST, port=PORT, database_url=f"sqlite:///{database}")  # type: ignore[call-arg]
+    url = f"sqlite:///{database}" if isinstance(database, Path) else database
+    settings = Settings(_env_file=None, PYKALA_LOCAL=True, host=HOST, port=PORT, database_url=url)  # type: ignore[call-arg]
     with contextlib.ExitStack() as closing:
         closing.enter_context(patch.object(Connector, "post", post))
         closing.enter_context(patch.object(Connector, "download", download))
-        closing.enter_context(patch.object(FileReader, "text", text))
+        closing.enter_context(patch.object(FileReader, "text", read))
         closing.enter_context(patch.object(FileReader, "check_template", checked))
         runner = web.AppRunner(await create_app(settings, clock=lambda: ground.now, role=Role.WEB))
         await runner.setup()
         (messages,) = (one.handler for one in runner.app.router.routes() if one.resource and one.resource.canonical == "/api/messages")
         log = closing.enter_context(_logged())
-        watching = closing.enter_context(contextlib.closing(sqlite3.connect(database)))
+        watching = closing.enter_context(contextlib.closing(sqlite3.connect(database))) if isinstance(database, Path) else None
         try:
             yield Storm(ground, messages, watching, log)
         finally:
