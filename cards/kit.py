@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
+from datetime import date
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -50,6 +51,7 @@ from microsoft_teams.cards import (
 from cards.actions import NOTHING, pack
 from meetings.commands import Command, stem
 from meetings.model import Document
+from meetings.reading.moments import EARLIEST, LATEST, read_clock
 from meetings.screens.base import Sentence
 from texts import wording
 
@@ -88,6 +90,14 @@ def unlinked(text: str) -> str:
     """Text of a choice, or of a preview. Some clients read Markdown or HTML there and others would show a backslash: an invisible joiner
     stops links, tags and lists."""
     return _NUMBERED.sub("\\1\u00a0", _LINK.sub("\u2060", text))
+
+
+def _iso(typed: str) -> str | None:
+    """The date as a date input takes it."""
+    try:
+        return date.fromisoformat(typed.strip()).isoformat()
+    except ValueError:
+        return None
 
 
 def fits(card: dict[str, Any]) -> bool:
@@ -360,26 +370,29 @@ class Card:
         )
 
     def date_input(self, field: str, label: str, value: str = "", *, required: bool = False) -> None:
-        """`value` and what comes back: ISO date."""
+        """`value` and what comes back: ISO date. What was typed in its place and is none is left out: the sentence about it says it."""
         self._inputs.add(field)
         self.add(
             DateInput(
                 id=field,
                 label=label,
-                value=value or None,
+                value=_iso(value),
+                min=EARLIEST.isoformat(),
+                max=LATEST.isoformat(),
                 is_required=required or None,
                 error_message=self.t("input.date_wrong", label=label),
             )
         )
 
     def time_input(self, field: str, label: str, value: str = "", *, required: bool = False) -> None:
-        """`value` and what comes back: HH:MM."""
+        """`value`: a time of day as people type it, left out as with dates where it is none. What comes back: HH:MM."""
         self._inputs.add(field)
+        clock = read_clock(value)
         self.add(
             TimeInput(
                 id=field,
                 label=label,
-                value=value or None,
+                value=f"{clock:%H:%M}" if clock is not None else None,
                 is_required=required or None,
                 error_message=self.t("input.time_wrong", label=label),
             )

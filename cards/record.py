@@ -118,8 +118,8 @@ def disqualify_form(card: Card, screen: DisqualifyForm) -> None:
         "person_id", card.t("record.who"), [(one, names.get(one, "")) for one in screen.present], screen.person_id, required=True
     )
     card.text_input("ground", card.t("record.ground"), screen.ground, required=True, length=1000)
-    card.text_input("left_at", card.t("record.left_at"), screen.left_at, length=10)
-    card.text_input("back_at", card.t("record.back_at"), screen.back_at, length=10)
+    card.time_input("left_at", card.t("record.left_at"), screen.left_at)
+    card.time_input("back_at", card.t("record.back_at"), screen.back_at)
     if screen.deputies:
         sits = {
             deputy: card.t("attendance.for_seat", name=names.get(deputy, ""), member=names.get(one, "")) for deputy, one in screen.deputies
@@ -165,15 +165,15 @@ def closing(card: Card, screen: Closing) -> None:
     card.line("record.close_help")
     if screen.ended is not None:
         card.line("calls.ended", at=screen.ended.astimezone(screen.body.tz))
-    card.text_input("at", card.t("record.close_at"), screen.at, length=10)
+    card.time_input("at", card.t("record.close_at"), screen.at)
     card.submit(c.CloseMeeting(meeting_id=meeting.id, version=meeting.version, confirmed=True))
 
 
 def times_form(card: Card, screen: TimesForm) -> None:
     card.heading(card.t("record.times_title", number=screen.meeting.designation), subtitle=screen.body.name)
-    card.text_input("opened", card.t("record.opened_at"), screen.opened, length=10)
+    card.time_input("opened", card.t("record.opened_at"), screen.opened)
     if screen.meeting.closed_at is not None:
-        card.text_input("closed", card.t("record.closed_at"), screen.closed, length=10)
+        card.time_input("closed", card.t("record.closed_at"), screen.closed)
     card.submit(c.CorrectTimes(meeting_id=screen.meeting.id), title=card.t("record.save"))
 
 

@@ -13,6 +13,9 @@ from meetings.reading.questions import NO_ANSWERS, Choice, Question, ask, point_
 
 Pair = TypeVar("Pair")
 
+# Days that a body of living people can mean.
+EARLIEST, LATEST = date(1900, 1, 1), date(2199, 12, 31)
+
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -194,7 +197,7 @@ def read_deadline(text: str, today: date) -> Deadline | None:
 
 def is_likely(day: date) -> bool:
     """Whether a body of living people can mean the day; so far from the ends of the calendar that one may count on from it."""
-    return 1900 <= day.year <= 2199
+    return EARLIEST <= day <= LATEST
 
 
 def read_clock(text: str) -> time | None:

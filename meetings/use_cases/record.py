@@ -29,6 +29,7 @@ from meetings.model import (
     Vote,
 )
 from meetings.ports import Tx
+from meetings.reading.moments import read_clock
 from meetings.rules import attendance as rules
 from meetings.rules.agenda import find_item, fitting, with_item
 from meetings.rules.calls import closing_at
@@ -398,9 +399,9 @@ def correct_times(command: c.CorrectTimes, tx: Tx, scope: Scope) -> Screen:
     if not (command.opened.strip() or command.closed.strip()):
         return times_form(command, tx, scope)
     opened, closed = meeting.opened_at, meeting.closed_at
-    if command.opened.strip() and command.opened.strip() != _clock(body, opened):
+    if _corrects(command.opened, body, opened):
         opened = rules.day_instant(command.opened, body, opened or tx.now, tx.now)
-    if command.closed.strip() and command.closed.strip() != _clock(body, closed):
+    if _corrects(command.closed, body, closed):
         if closed is None:
             raise Refused("record.still_open")
         closed = rules.day_instant(command.closed, body, closed, tx.now)
@@ -636,6 +637,11 @@ def _back(meeting: Meeting, item: Item) -> tuple[c.Command, ...]:
 def _clock(body: Body, at: datetime | None) -> str:
     """As typed into a form: `10.05`."""
     return f"{at.astimezone(body.tz):%H.%M}" if at is not None else ""
+
+
+def _corrects(typed: str, body: Body, at: datetime | None) -> bool:
+    """Whether another time is given than the recorded one, however it is written (`10.05`, `10:05`): that one keeps its seconds."""
+    return bool(typed.strip()) and (at is None or read_clock(typed) != read_clock(_clock(body, at)))
 
 
 def _today(tx: Tx, body: Body) -> date:

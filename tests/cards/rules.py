@@ -148,7 +148,8 @@ def names_its_language(card: Node, language: str) -> list[str]:
 
 
 def inputs_are_told(card: Node) -> list[str]:
-    """Every input has an id of its own, a label and an error message; a choice shows a title for each value, and its value is one."""
+    """Every input has an id of its own, a label and an error message; a choice shows a title for each value, and its value is one. A time or
+    a date is written as clients take it, or is not there."""
     found = []
     ids = [str(one.get("id", "")) for one in inputs(card)]
     found += [f"id {one!r} twice or empty" for one in set(ids) if not one or ids.count(one) > 1]
@@ -158,6 +159,10 @@ def inputs_are_told(card: Node) -> list[str]:
             found.append(f"{name}: no label")
         if not str(one.get("errorMessage", "")).strip():
             found.append(f"{name}: no error message")
+        if one["type"] == "Input.Time" and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", one.get("value", "00:00")):
+            found.append(f"{name}: no time {one['value']!r}")
+        if one["type"] == "Input.Date" and not one["min"] <= one.get("value", one["min"]) <= one["max"]:
+            found.append(f"{name}: no date {one['value']!r}")
         if one["type"] == "Input.ChoiceSet":
             values = [choice["value"] for choice in one["choices"]]
             chosen = [part for part in str(one.get("value", "")).split(",") if part] if one.get("isMultiSelect") else [one.get("value", "")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -13,13 +14,14 @@ import meetings.screens
 from cards import CARDS, render
 from cards.kit import Frame
 from cards.quotes import preview
+from meetings.model import Phase
 from meetings.screens.agenda import ItemForm, MeetingOnBoard
 from meetings.screens.attendance import RollOnBoard
 from meetings.screens.base import OnBoard, Screen, Told
 from meetings.screens.guide import AskedAgain, BodiesShown, TextTaken
 from meetings.screens.minutes import ApprovedOnBoard, MinutesDesk, RoundOnBoard
 from meetings.screens.quotes import Quote, Quotes
-from meetings.screens.record import ItemDesk
+from meetings.screens.record import Closing, ItemDesk
 from meetings.screens.setup import BodyForm
 from tests.cards import rules
 from tests.cards.screens import SCREENS, Words
@@ -107,6 +109,20 @@ def shown(kind: type[Screen]) -> list[tuple[str, dict[str, float]]]:
     """The charts on the small cards of a kind: type, and value by label."""
     names = [name for name, screen in SCREENS.items() if isinstance(screen, kind) and name.startswith("small")]
     return [(str(one["type"]), rules.points(one)) for name in names for one in rules.charts(card(name, "en"))]
+
+
+@pytest.mark.parametrize(("typed", "shown"), [("9.5", None), ("klo 10.05", "10:05"), ("1204", "12:04"), ("puoli kolme", None), ("", None)])
+def test_a_time_of_day_is_chosen_and_what_was_typed_stands_in_it(typed: str, shown: str | None) -> None:
+    closing = next(one for one in SCREENS.values() if isinstance(one, Closing) and not one.items)
+    made = render(replace(closing, at=typed), "fi", "0123456789abcdef")
+    assert [(one["id"], one.get("value")) for one in rules.of_type(made, "Input.Time")] == [("at", shown)]
+
+
+@pytest.mark.parametrize(("typed", "shown"), [("2026-05-18", "2026-05-18"), ("20260518", "2026-05-18"), ("18.5.", None), ("", None)])
+def test_a_day_is_chosen_and_what_was_typed_stands_in_it_if_it_is_one(typed: str, shown: str | None) -> None:
+    desk = next(one for one in SCREENS.values() if isinstance(one, MinutesDesk) and one.meeting.phase is Phase.CLOSED)
+    made = render(replace(desk, deadline=typed), "fi", "0123456789abcdef")
+    assert [(one["id"], one.get("value")) for one in rules.of_type(made, "Input.Date")] == [("deadline", shown)]
 
 
 def test_presence_is_a_bar_of_all_seats_while_the_meeting_is_open() -> None:

@@ -125,7 +125,7 @@ async def test_a_call_is_offered_as_times_and_presence_and_the_secretary_decides
             break
         item = await room.press(scene.aino, scene.desk, form, "show_item")
         await room.press(scene.aino, scene.desk, item, "record_outcome", outcome="noted")
-    assert filled(form)["at"] == "10.04"
+    assert filled(form)["at"] == "10:04"
     assert "Teams-kokous päättyi klo 10.04" in text_of(form)
     assert rows(tmp_path, "SELECT phase FROM meeting") == [("open",)]
     await room.press(scene.aino, scene.desk, form, "close_meeting")

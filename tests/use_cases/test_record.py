@@ -477,6 +477,18 @@ async def test_the_times_of_opening_and_closing_are_put_right_afterwards(desk: S
     assert held.version == before.version + 1
 
 
+async def test_a_time_that_was_only_shown_is_no_correction_and_keeps_its_seconds(room: Stage) -> None:
+    room.at("10.00.42")
+    await room.do("m1", c.OpenMeeting())
+    room.at("10.45")
+    before = await room.meeting()
+    for shown in ("10:00", "10.00", "klo 10.00"):
+        await room.do("sec", c.CorrectTimes(meeting_id="meeting", opened=shown))
+    assert await room.meeting() == before
+    await room.do("sec", c.CorrectTimes(meeting_id="meeting", opened="10:01"))
+    assert (await room.meeting()).opened_at == datetime(2026, 5, 11, 7, 1, tzinfo=UTC)
+
+
 async def test_after_closing_a_correction_is_a_change_of_the_minutes_and_needs_a_time(desk: Stage) -> None:
     await finish(desk)
     await desk.do("sec", c.CloseMeeting(at="10.10"))
