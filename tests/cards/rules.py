@@ -148,8 +148,8 @@ def names_its_language(card: Node, language: str) -> list[str]:
 
 
 def inputs_are_told(card: Node) -> list[str]:
-    """Every input has an id of its own, a label and an error message; a choice shows a title for each value, and its value is one. A time or
-    a date is written as clients take it, or is not there."""
+    """Every input has an id of its own, a label and an error message; a choice shows a title for each value, and its value is one. A time
+    or a date is written as clients take it, or is not there."""
     found = []
     ids = [str(one.get("id", "")) for one in inputs(card)]
     found += [f"id {one!r} twice or empty" for one in set(ids) if not one or ids.count(one) > 1]
