@@ -83,8 +83,8 @@ class Settings(BaseSettings):
             name, url = "postgresql+psycopg", f"postgresql+psycopg://{rest}"
         if name not in {"sqlite", "postgresql+psycopg"} or not rest:
             raise ValueError("is sqlite:///pykala.db (a file) or postgresql+psycopg://user:password@host/database")
-        if name != "sqlite" and rest.partition("/")[0].count("@") > 1:
-            raise ValueError("has a second @ before the host: in a user name or a password it is written %40")
+        if name != "sqlite" and rest.partition("?")[0].count("@") > 1:
+            raise ValueError("has a second @: in a user name or a password it is written %40")
         return url
 
     @model_validator(mode="after")

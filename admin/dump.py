@@ -8,16 +8,16 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
 from storage.backup import Unfit, prove, take_place
+from storage.tables import metadata
 
 DUMP, CREATE, RESTORE, DROP = "pg_dump", "createdb", "pg_restore", "dropdb"
-# Of every version.
-_OURS = {"journal", "meeting", "alembic_version"}
 # In pg_restore's list of what a copy holds.
 _DATA = re.compile(r" TABLE DATA \S+ (\S+) ")
 
@@ -38,19 +38,19 @@ def dump(url: str, file: Path) -> None:
     copy = Path(name)
     try:
         _run(url, _dumping(url, copy))
-        check(url, copy)
+        check(url, copy, metadata.tables)
         take_place(copy, file)
     finally:
         copy.unlink(missing_ok=True)
 
 
-def check(url: str, file: Path) -> None:
-    """Raises `Unfit` for what is no copy of the bot's database."""
+def check(url: str, file: Path, names: Collection[str] = ("journal", "meeting", "alembic_version")) -> None:
+    """Raises `Unfit` for what is no copy of the bot's database, with these tables; those named here are in every version's."""
     try:
         found = set(_DATA.findall(_run(url, [RESTORE, "--list", str(file)])))
     except Refused as refused:
         raise Unfit(str(refused)) from None
-    if missing := _OURS - found:
+    if missing := set(names) - found:
         raise Unfit(f"It is not a copy of a database of the bot: it has no table {min(missing)}.")
 
 
@@ -108,8 +108,8 @@ def _fresh(url: str, at: datetime) -> str:
 
 
 def _plain(url: str, database: str | None = None) -> str:
-    """As libpq writes it, without the password."""
-    parts = make_url(url)
+    """As libpq writes it, without what is secret in it."""
+    parts = make_url(url).difference_update_query(("password", "sslpassword"))
     bare = URL.create(
         "postgresql", parts.username, None, parts.host, parts.port, parts.database if database is None else database, parts.query
     )
@@ -118,8 +118,9 @@ def _plain(url: str, database: str | None = None) -> str:
 
 def _run(url: str, words: list[str]) -> str:
     """What the tool writes. It asks nobody for a password: it has the one of the address, or finds one of its own."""
-    password = make_url(url).password
-    secret = {"PGPASSWORD": password} if password else {}
+    parts = make_url(url)
+    password = parts.password or parts.query.get("password")
+    secret = {"PGPASSWORD": str(password)} if password else {}
     done = subprocess.run(  # noqa: S603  # our own words and an administrator's file
         words, check=False, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, env={**os.environ, **secret}
     )

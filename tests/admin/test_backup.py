@@ -355,7 +355,7 @@ async def _obey(told: tuple[int, str], folder: Path, url: str) -> None:
 
 
 def test_no_password_is_told() -> None:
-    url = "postgresql+psycopg://pykala:very%20secret@db.example:5433/pykala?sslmode=require"
+    url = "postgresql+psycopg://pykala:very%20secret@db.example:5433/pykala?sslmode=require&password=secret&sslpassword=secret"
     said = dump_lines(url, Path("b.dump")) + restore_lines(url, Path("b.dump"), AT)
     assert "secret" not in said
     assert said.count("postgresql://pykala@db.example:5433/pykala?sslmode=require") == 1
