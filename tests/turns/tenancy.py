@@ -94,6 +94,10 @@ class Neighbour(Room):
         self.url = tenancy.url
         self.channel = Channel(f"{self.url}/api/messages", issuer=tenancy.issuer, tenant_id=OTHER_TENANT, salt="other")
 
+    def wait(self, seconds: float) -> None:
+        """One bot, one clock."""
+        self._tenancy.wait(seconds)
+
     async def __aenter__(self) -> Self:
         await self.channel.__aenter__()
         return self
