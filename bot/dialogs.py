@@ -20,15 +20,9 @@ NAME = "Pykälä"
 
 
 def dialog_of(card: Mapping[str, Any]) -> dict[str, Any]:
-    """As long as there is something to fill in, the dialog goes on with it: with the next form, or with the same one, what was typed, and
-    what is wrong with it. Else its words are said, and the dialog closes."""
-    if not _asks(card):
+    """A card with a heading is shown in the dialog: the next form, or the same one with what was typed and what is wrong with it. One that
+    is a mere sentence is said, and the dialog closes."""
+    if not any(one.get("style") == "heading" for one in card["body"]):
         return {"task": {"type": "message", "value": card["fallbackText"]}}
     shown = {"title": NAME, "height": "large", "width": "large", "card": {"contentType": CARD, "content": card}}
     return {"task": {"type": "continue", "value": shown}}
-
-
-def _asks(node: object) -> bool:
-    if isinstance(node, list):
-        return any(map(_asks, node))
-    return isinstance(node, dict) and (str(node.get("type")).startswith("Input.") or any(map(_asks, node.values())))

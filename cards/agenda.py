@@ -85,7 +85,7 @@ def _item_buttons(card: Card, meeting: Meeting, item: Item) -> None:
     """What can be done to an item; each button says to which, since all items of the page have theirs."""
     here: dict[str, Any] = {"meeting_id": meeting.id, "item_id": item.id}
     place = f"§ {item.section}" if item.section is not None else card.t("agenda.item_place", position=item.position)
-    buttons: list[tuple[c.Command, str]] = [(c.EditItem(version=meeting.version, **here), card.t("agenda.edit_one", place=place))]
+    buttons: list[tuple[c.Command, str]] = [(c.EditItem(**here), card.t("agenda.edit_one", place=place))]
     if item.position > 1 and meeting.published_at is None:
         buttons.append((c.MoveItem(position=str(item.position - 1), **here), card.t("agenda.up", title=place)))
     withdrawn = "agenda.withdraw_one" if meeting.published_at else "agenda.remove_one"
@@ -103,11 +103,10 @@ def item_form(card: Card, screen: ItemForm) -> None:
     card.text_input("presenter", card.t("agenda.presenter"), screen.presenter)
     if screen.item:
         for field, label in (("proposal", "agenda.proposal"), ("earlier", "agenda.earlier"), ("rest", "agenda.rest_label")):
-            edit = c.EditItem(meeting_id=meeting.id, item_id=screen.item.id, version=meeting.version, part=field)
+            edit = c.EditItem(meeting_id=meeting.id, item_id=screen.item.id, part=field)
             card.long_input(field, card.t(label), getattr(screen, field), edit, here=field in screen.parts, length=LONGEST)
-        here = c.EditItem(meeting_id=meeting.id, item_id=screen.item.id, version=meeting.version)
-        card.submit(here, title=card.t("agenda.save"))
-        card.wider(here)
+        card.submit(c.EditItem(meeting_id=meeting.id, item_id=screen.item.id, seen=screen.seen), title=card.t("agenda.save"))
+        card.wider(c.EditItem(meeting_id=meeting.id, item_id=screen.item.id))
     else:
         card.text_input("proposal", card.t("agenda.proposal"), screen.proposal, lines=True, length=LONGEST)
         choices = [("", card.t("agenda.at_end"))] + [(str(one.position), f"{one.position}. {one.title}") for one in in_order(meeting)]

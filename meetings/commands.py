@@ -422,25 +422,25 @@ class AddItem(Command):
 class EditItem(Command):
     """Without a title: the form of the item, filled. A text that is None was not on the card and stays.
 
-    `part` is the one text to edit when all would be too long for a card.
+    `part` is the one text to edit when all would be too long for a card. `seen` says which texts the form was opened with, so that an old
+    one takes nothing away that was written since.
     """
 
     meeting_id: str = ""
     item_id: str = ""
-    version: int | None = None
     title: str = ""
     presenter: str = ""
     proposal: str | None = None
     earlier: str | None = None
     rest: str | None = None
     part: str = ""
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveItem(Command):
     meeting_id: str = ""
     item_id: str = ""
-    version: int | None = None
     position: str = ""
 
 
@@ -450,7 +450,6 @@ class RemoveItem(Command):
 
     meeting_id: str = ""
     item_id: str = ""
-    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

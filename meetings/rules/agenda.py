@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -40,6 +41,11 @@ _WHOLE = frozenset({"avaus", "öppnande", "opening", "päättäminen", "avslutan
 
 
 _AND = re.compile(r"\s+(?:ja|sekä|och|samt|and)\s+|\s*[,/]\s*")
+
+
+def digest(text: str) -> str:
+    """Enough of one to tell whether a text is still the one that a card showed."""
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def standing_of(title: str) -> Standing:

@@ -51,7 +51,8 @@ class AgendaShown(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemForm(Screen):
-    """One item's fields, as stored or as typed; `item` None for a new one. `parts`: those of its texts that can be edited on this card."""
+    """One item's fields, as stored or as typed; `item` None for a new one. `parts`: those of its texts that can be edited on this card.
+    `seen`: which texts of the item it was opened with, for the button."""
 
     body: Body
     meeting: Meeting
@@ -62,6 +63,7 @@ class ItemForm(Screen):
     earlier: str = ""
     rest: str = ""
     parts: tuple[str, ...] = ("proposal", "earlier", "rest")
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,6 +131,8 @@ def edit_item(command: c.EditItem, tx: Tx, scope: Scope) -> Screen:
         earlier=_given(command.earlier, old.earlier),
         rest=_given(command.rest, old.rest),
     )
+    if new != old and command.seen and command.seen != _seen(old):
+        raise Refused("agenda.changed_since", title=old.title)
     if new != old and meeting.published_at:
         new = replace(new, changed_at=tx.now)
     meeting = _saved(tx, body, rules.with_item(meeting, new))
@@ -157,6 +159,7 @@ def item_form(command: c.AddItem | c.EditItem, tx: Tx, scope: Scope) -> Screen:
         proposal=texts["proposal"],
         earlier=texts["earlier"],
         rest=texts["rest"],
+        seen=_seen(item) if item else "",
         steps=(c.ShowAgenda(meeting_id=scope.meeting.id),),
     )
 
@@ -357,6 +360,10 @@ def _page_of(meeting: Meeting, item_id: str) -> int:
 def _place(typed: str, meeting: Meeting) -> int:
     place = int(typed) if typed.strip().isdecimal() and len(typed) <= 6 else 0
     return place if place <= len(meeting.items) + 1 else 0
+
+
+def _seen(item: Item) -> str:
+    return rules.digest("\0".join(str(getattr(item, name)) for name in _FIELDS))
 
 
 def _given(typed: str | None, stored: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -31,7 +30,7 @@ from meetings.model import (
 from meetings.ports import Tx
 from meetings.reading.moments import read_clock
 from meetings.rules import attendance as rules
-from meetings.rules.agenda import find_item, fitting, with_item
+from meetings.rules.agenda import digest, find_item, fitting, with_item
 from meetings.rules.calls import closing_at
 from meetings.rules.numbering import in_order
 from meetings.rules.presence import actors, aside, attended, most_voices, quorum
@@ -518,8 +517,8 @@ def _typed(item: Item, command: c.RecordItem | c.RecordOutcome) -> tuple[Item, b
         if value is None:
             continue
         text = _text(value)
-        if len(shown) == len(TEXTS) and shown[place] != _digest(stored):
-            if _digest(text) == shown[place] or text in stored:
+        if len(shown) == len(TEXTS) and shown[place] != digest(stored):
+            if digest(text) == shown[place] or text in stored:
                 continue
             doubled = doubled or bool(stored)
             text = _text(f"{stored}\n{text}")
@@ -528,11 +527,7 @@ def _typed(item: Item, command: c.RecordItem | c.RecordOutcome) -> tuple[Item, b
 
 
 def _seen(item: Item) -> str:
-    return ".".join(_digest(getattr(item, name)) for name in TEXTS)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:8]
+    return ".".join(digest(getattr(item, name)) for name in TEXTS)
 
 
 def _wanted(meeting: Meeting, command: c.ShowItem) -> Item:

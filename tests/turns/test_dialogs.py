@@ -104,9 +104,27 @@ async def test_a_dialog_opens_to_nobody_and_for_nothing_else(tenancy: Tenancy) -
         assert "Saarten" not in task["value"] or who is not outsider
     assert (await channel.dialog(outsider, channel.personal(outsider), "submit", {**edit, "title": "Vieras"}))["type"] == "message"
     assert rows(tenancy, kept) == before
-    form = shown(await channel.dialog(scene.aino, scene.desk, "fetch", edit))
+
+
+async def test_a_dialog_is_opened_again_and_again_and_an_older_one_changes_nothing_that_is_newer(tenancy: Tenancy) -> None:
+    scene = await published(tenancy)
+    fetch = tenancy.channel.dialog
+    agenda = await scene.say("show_agenda")
+    edit = next(one["data"] for one in rules.of_type(agenda, "Action.Execute") if one["data"]["verb"] == "edit_item")
+    # Closed with nothing done, and opened by the same button.
+    older, form = [shown(await fetch(scene.aino, scene.desk, "fetch", edit)) for _ in range(2)]
+    assert filled(older) == filled(form)
+    titles = "select title from item where id = '" + edit["item_id"] + "'"  # noqa: S608
     done = await sent(scene, form, "edit_item", {"title": "Venelaituri"})
     assert (done["type"], "Venelaituri" in done["value"]) == ("message", True)
+    # The button on the card that stands there shows what is now; the window from before says what has changed, and keeps what was typed.
+    assert filled(shown(await fetch(scene.aino, scene.desk, "fetch", edit)))["title"] == "Venelaituri"
+    late = shown(await sent(scene, older, "edit_item", {"title": "Laituri"}))
+    assert (filled(late)["title"], rows(tenancy, titles)) == ("Laituri", [("Venelaituri",)])
+    # Other buttons of the form lead on in the window.
+    settings = await scene.say("show_body")
+    window = shown(await fetch(scene.aino, scene.desk, "fetch", way(settings)))
+    assert "Saaren kunta" in text_of(shown(await sent(scene, window, "show_seats")))
 
 
 async def test_somebody_of_the_roster_is_found_among_the_people_of_teams(tenancy: Tenancy) -> None:
