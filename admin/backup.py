@@ -122,10 +122,11 @@ def _restore_postgres(url: str, file: Path) -> int:
         fresh = dump.put_back(url, file, datetime.now(UTC))
     except (Unfit, dump.Refused) as error:
         return _refuse(f"Nothing was restored from {file}. {error}")
-    status = _finish(fresh)
     name = make_url(fresh).database
+    if _finish(fresh):
+        return _refuse(f"The backup is in the new database {name}. With that name in DATABASE_URL: python app.py restore --finish")
     sys.stdout.write(f"The old database is as it was. Set the database's name in DATABASE_URL to {name}, and start the bot.\n")
-    return status
+    return 0
 
 
 def _finish_postgres(url: str) -> int:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, select
+from sqlalchemy import NullPool, create_engine, make_url, select, text
 
 from admin.backup import TOLD, add_commands
 from admin.dump import dump_lines, restore_lines
@@ -251,21 +251,33 @@ async def test_after_a_restore_boards_are_shown_again_rounds_wait_and_secretarie
     assert ("sec" in payload, "2026-05-11" in payload, "10:00" in payload) == (True, True, True)
 
 
+async def _kept_in(url: str) -> None:
+    """A body and its meeting in an empty database, and a command in its journal."""
+    empty(url)
+    storage = Storage(url, clock=lambda: AT)
+    await storage.start()
+    done = Entry("body", "meeting", "sec", AT, "show_agenda", {})
+    await storage.run(lambda tx: (tx.save(samples.body()), tx.save(samples.meeting())), key="first")
+    await storage.run(lambda tx: tx.enter(done))
+    await storage.close()
+
+
+def _databases(url: str) -> set[str]:
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        return set(connection.execute(text("SELECT datname FROM pg_database")).scalars())
+
+
 async def test_postgres_is_copied_and_put_back_by_the_lines_that_are_told(
     postgres_url: str, administer: Administer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """With the real pg_dump, createdb and pg_restore, as they stand in the answer."""
-    empty(postgres_url)
-    storage = Storage(postgres_url, clock=lambda: AT)
-    await storage.start()
-    await storage.run(lambda tx: (tx.save(samples.body()), tx.save(samples.meeting())), key="first")
+    await _kept_in(postgres_url)
     monkeypatch.setenv("DATABASE_URL", postgres_url)
     with monkeypatch.context() as bare:
         bare.setenv("PATH", "")
         told = await administer("backup", "backup.dump")
     await _obey(told, tmp_path, postgres_url)
-    await storage.run(lambda _tx: None, key="second")
-    await storage.close()
     with monkeypatch.context() as bare:
         bare.setenv("PATH", "")
         told = await administer("restore", "backup.dump")
@@ -293,11 +305,7 @@ async def test_postgres_is_copied_and_put_back_by_the_lines_that_are_told(
 async def test_postgres_is_copied_and_put_back_where_its_tools_are(
     postgres_url: str, administer: Administer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    empty(postgres_url)
-    storage = Storage(postgres_url, clock=lambda: AT)
-    await storage.start()
-    await storage.run(lambda tx: (tx.save(samples.body()), tx.save(samples.meeting())), key="first")
-    await storage.close()
+    await _kept_in(postgres_url)
     release = be_alone(postgres_url)  # a backup is taken while a bot runs, a restore is not
     monkeypatch.setenv("DATABASE_URL", postgres_url)
     monkeypatch.setenv("PATH", f"{client_tools()}:{os.environ['PATH']}")
@@ -325,6 +333,35 @@ async def test_postgres_is_copied_and_put_back_where_its_tools_are(
         await again.close()
         drop(fresh)
     assert [one.name for one in _files(tmp_path)] == ["backup.dump", "other.dump"]
+
+
+async def test_a_broken_journal_is_not_put_back_and_a_lost_database_is(
+    postgres_url: str, administer: Administer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    await _kept_in(postgres_url)
+    monkeypatch.setenv("PATH", f"{client_tools()}:{os.environ['PATH']}")
+    whole, broken = tmp_path / "whole.dump", tmp_path / "broken.dump"
+    monkeypatch.setenv("DATABASE_URL", postgres_url)
+    assert (await administer("backup", str(whole)))[0] == 0
+    engine = create_engine(postgres_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        for step in (
+            "ALTER TABLE journal DISABLE TRIGGER USER",
+            "UPDATE journal SET command = 'other'",
+            "ALTER TABLE journal ENABLE TRIGGER USER",
+        ):
+            connection.execute(text(step))
+    assert (await administer("backup", str(broken)))[0] == 0
+    before = _databases(postgres_url)
+    status, said = await administer("restore", str(broken))
+    assert (status, "Its journal breaks at row" in said, _databases(postgres_url)) == (1, True, before)
+
+    lost = make_url(postgres_url).set(database="pykala_lost").render_as_string(hide_password=False)
+    monkeypatch.setenv("DATABASE_URL", lost)
+    status, said = await administer("restore", str(whole))
+    (made,) = _databases(postgres_url) - before
+    drop(make_url(postgres_url).set(database=made).render_as_string(hide_password=False))
+    assert (status, made.startswith("pykala_lost_"), f"DATABASE_URL to {made}, and start" in said) == (0, True, True)
 
 
 async def test_a_database_that_was_not_put_back_is_not_finished(
