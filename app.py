@@ -125,7 +125,7 @@ async def create_app(
     await open_storage(storage)
     key = await storage.read(lambda tx: tx.secret("links"))
     links = _links(settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}", key, clock)
-    edge = Edge(registration or _edge_config(settings), metrics.channel)
+    edge = Edge(registration or _edge_config(settings), metrics.channel, lease.check)
     sandbox = not settings.graph_base_url and settings.local
     graph = _graph(settings, metrics.graph)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -25,8 +26,10 @@ class Edge:
     until it is needed; `start` only opens the session, in the loop that will use it.
     """
 
-    def __init__(self, config: EdgeConfig, told: Told = nobody) -> None:
-        """`told`: of each request to the channel."""
+    def __init__(self, config: EdgeConfig, told: Told = nobody, before: Callable[[], None] = lambda: None) -> None:
+        """`told`: of each request to the channel. `before`: called before anything is sent, again for each time that it is tried; what it
+        raises is not sent."""
+        self._before = before
         self._session: aiohttp.ClientSession | None = None
         self._tokens = None if config.local else Tokens(token_source(config))
         self._keys = SigningKeys(config.openid_metadata_url, self._open_session)
@@ -35,7 +38,9 @@ class Edge:
         self.adapter = EdgeAdapter(Authentication(config, door, self.connector), door, self.connector)
 
     async def start(self) -> None:
-        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": "Pykala"})
+        self._session = aiohttp.ClientSession(
+            cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": "Pykala"}, middlewares=(self._sent,)
+        )
 
     async def close(self) -> None:
         await self._keys.close()
@@ -58,6 +63,11 @@ class Edge:
     def token_life(self) -> Life | None:
         """Of the token for the channel; None while there is none."""
         return self._tokens.life() if self._tokens else None
+
+    async def _sent(self, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        """Here, since aiohttp itself sends once more what was on a connection that the other side had closed."""
+        self._before()
+        return await send(request)
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from bot.edge import ChannelFailure, Edge, EdgeConfig
 from bot.edge.credentials import AHEAD, REST, Grant, Tokens, token_source
+from jobs.lease import LeaseLost
 from telemetry.metrics import Life
 from tests.bot.edge_parts import entra
 from tests.standins.channel import FILE, Channel, Place, Trouble, group_of
@@ -52,6 +53,25 @@ async def test_post_update_delete(edge: Edge, channel: Channel, desk: Place) -> 
     await edge.connector.delete(channel.service_url, desk.id, posted)
     assert channel.shown(desk) == []
     assert {asked.authorization for asked in channel.requests} == {""}
+
+
+@pytest.mark.parametrize("trouble", [Trouble(502, method="PUT"), Trouble(drop_after_commit=True, method="PUT")])
+async def test_what_is_no_longer_ours_to_send_is_not_tried_again(channel: Channel, desk: Place, trouble: Trouble) -> None:
+    """A process that was paused wakes with a request that nobody answered: another has sent what is newer meanwhile."""
+    tries = 0
+
+    def before() -> None:
+        nonlocal tries
+        tries += 1
+        if tries > 2:
+            raise LeaseLost
+
+    async with Edge(EdgeConfig("Local"), before=before) as edge:
+        posted = await edge.connector.post(channel.service_url, desk.id, NOTE)
+        channel.troubles.append(trouble)
+        with pytest.raises(LeaseLost):
+            await edge.connector.update(channel.service_url, desk.id, posted, NOTE)
+    assert [asked.method for asked in channel.requests] == ["POST", "PUT"]
 
 
 async def test_post_to_a_thread_and_a_new_thread(edge: Edge, channel: Channel) -> None:

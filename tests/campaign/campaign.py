@@ -20,6 +20,8 @@ from tests.campaign.replicas import Nursery, Replicas
 
 # The bot comes up so long before a deadline, and lives through it.
 BEFORE = 3.0
+# Seconds in which nothing is to be done, before it is taken for the end.
+STILL = 1.0
 ONE = {"bot": ()}
 TWO = {"first": (), "second": ()}
 
@@ -150,13 +152,17 @@ async def run(
 
 
 async def _at_rest(database: Database, now: float, seconds: float) -> None:
-    """Nothing is being done or due soon any more; the reading of the calendar goes on for ever."""
+    """Nothing is being done or due soon any more, for a while: one that was just woken may still write what is to follow. The reading of
+    the calendar goes on for ever."""
     soon = datetime.fromtimestamp(now + 600, UTC).strftime("%Y-%m-%d %H:%M:%S")
     waits = f"(state = 'running' OR state = 'waiting' AND due_at < '{soon}')"
     left = f"SELECT kind, state, error FROM effect WHERE kind <> 'ReadAnswers' AND {waits}"  # noqa: S608
     clock = asyncio.get_running_loop().time
     until = clock() + seconds
+    since = clock()
     while clock() < until:
-        if database.rows("SELECT 1 FROM meeting") and not database.rows(left):
+        if not database.rows("SELECT 1 FROM meeting") or database.rows(left):
+            since = clock()
+        elif clock() - since > STILL:
             return
         await asyncio.sleep(0.1)

@@ -3,6 +3,7 @@ product's storage, rules or handlers. What it finds is told in words; a run with
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -345,6 +346,8 @@ def _documents(seen: Seen, verdict: Verdict) -> None:
             name = link.rpartition("/files/")[2].partition("/")[0]
             if name not in files:
                 verdict.say("lost", f"document {kind} {form} is not among the channel's files: {link}")
+            elif base64.b64decode(files[name]["content"]) != bytes(content):
+                verdict.say("broken", f"document {kind} {form} among the channel's files has other bytes")
     if len(seen.files) != len({(one["drive"], one["path"]) for one in seen.files}):
         verdict.say("doubled", "a file is there twice")
 

@@ -192,11 +192,10 @@ class Calendars:
 
 
 async def body_of(request: web.Request) -> dict[str, Any]:
-    content = await request.read()
-    try:
-        found = json.loads(content or b"{}")
-    except ValueError:  # the bytes of a file
+    """{} for the bytes of a file, which are left to whom they are sent: read here, an empty file would be kept there."""
+    if request.content_type != "application/json":
         return {}
+    found = json.loads(await request.read() or b"{}")
     return found if isinstance(found, dict) else {}
 
 
