@@ -67,11 +67,12 @@ from meetings.effects import Effect, ReadAnswers
 from meetings.ports import Mail
 from settings import Settings, read_settings
 from storage.alone import AlreadyRunning
+from storage.database import Storage
 from storage.faults import fault_of, told
 from storage.gates import SharedThrottle
 from storage.migrate import newest
 from storage.sandbox import KnownPeople, SandboxTable
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 from telemetry.health import Health
 from telemetry.logs import configure_logs, log_loop_errors
 from telemetry.metrics import Metrics

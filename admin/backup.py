@@ -20,11 +20,11 @@ from admin import dump
 from settings import read_settings
 from storage.alone import AlreadyRunning, be_alone, be_alone_of_all
 from storage.backup import Unfit, back_up, put_back
+from storage.database import Storage
 from storage.engine import sqlite_file
 from storage.faults import fault_of, told
 from storage.look import Version, version_of
 from storage.restored import RESPITE, settle
-from storage.transaction import Storage
 
 # The exit status when nothing was done but to say how it is done: the tools for it are not on this machine.
 TOLD = 3

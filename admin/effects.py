@@ -16,11 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from documents.blocks import plain
 from settings import read_settings
+from storage.database import Storage
 from storage.dead import Listed, NotDead, count, drop, listed, revive
 from storage.faults import told
 from storage.look import Version, version_of
 from storage.outbox import DEAD, DROPPED, RUNNING, WAITING
-from storage.transaction import Storage
 
 log = structlog.get_logger()
 _LONGEST = 60

@@ -22,10 +22,11 @@ from meetings.use_cases.seats import follow_roster
 from settings import read_settings
 from storage import people, tables
 from storage.alone import AlreadyRunning, be_alone
+from storage.database import Storage
 from storage.engine import sqlite_file
 from storage.journal import EMPTIED, Entry, append
 from storage.look import Version, version_of
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 
 Result = TypeVar("Result")
 NOBODY = "–"  # what is said instead of a name that is about to go

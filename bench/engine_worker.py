@@ -50,7 +50,7 @@ async def own(url: str, handler: Handler, lease: float, beat: float) -> None:
     from jobs import lease as ours  # noqa: PLC0415  # each process imports its own side only, as it would in production
     from jobs.runner import Runner  # noqa: PLC0415  # as above
     from storage import outbox, workers  # noqa: PLC0415  # as above
-    from storage.transaction import Storage  # noqa: PLC0415  # as above
+    from storage.database import Storage  # noqa: PLC0415  # as above
 
     workers.LEASE, workers.BEAT = lease, beat
     handler.check = ours.check  # as what posts, mails and calls Graph does

@@ -25,7 +25,8 @@ from bench.report import Target
 from bench.room import fill
 from bench.rounds import interleaved, median, percentile, ratio
 from meetings.model import Meeting, Phase
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 from tests import samples
 from tests.standins.channel import Channel
 

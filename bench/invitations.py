@@ -29,7 +29,8 @@ from jobs.calendars import Calendars
 from jobs.runner import Runner
 from meetings import effects as e
 from meetings.model import Body, Meeting, Phase
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 from tests import samples
 
 SEATS = 20

@@ -26,7 +26,8 @@ from bench.room import SEATS, board, fill, people
 from bench.rounds import interleaved, median, percentile, ratio, send
 from meetings.effects import Tell
 from meetings.model import Conversation
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 from tests.standins.channel import Channel
 
 BODIES = 16

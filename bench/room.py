@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from meetings.model import Body, Conversation, Meeting, Phase
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 from tests import samples
 from tests.standins.channel import Channel, Person, Place
 

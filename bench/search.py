@@ -31,9 +31,10 @@ from meetings.model import Body, Conversation, Item, Meeting, Outcome, Person, P
 from meetings.screens.search import DecisionsFound
 from meetings.use_cases import execute
 from storage import search, tables
+from storage.database import Storage
 from storage.engine import open_engine
 from storage.mapping import to_row
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 
 TOTAL = 1_000_000
 OWN, EACH = 20, 900

@@ -21,7 +21,8 @@ from bench.report import Table, Target
 from meetings.model import Body, Conversation, Meeting, Phase, Round
 from meetings.rules.rounds import record_digest
 from storage import tables
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 from tests import samples
 
 MANY, SEATS, ITEMS = 10_000, 7, 11

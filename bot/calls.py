@@ -18,8 +18,9 @@ from bot.inbound import tenant_of
 from meetings import commands as c
 from meetings.commands import stem
 from meetings.use_cases import execute
+from storage.database import Storage
 from storage.errors import Unavailable
-from storage.transaction import NOBODY, Storage, Transaction
+from storage.transaction import NOBODY, Transaction
 from telemetry.under_way import under_way
 
 log = structlog.get_logger()

@@ -25,8 +25,9 @@ from meetings.commands import Command, stem
 from meetings.errors import MeetingError, NotAllowed, Refused
 from meetings.screens.quotes import Quote, Quotes
 from meetings.use_cases import execute
+from storage.database import Storage
 from storage.errors import Behind, Unavailable
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 from telemetry.under_way import under_way
 from texts import t, wording
 

@@ -13,7 +13,8 @@ import structlog
 from aiohttp import web
 
 from meetings.effects import ReadAnswers
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 
 log = structlog.get_logger()
 PATH = "/graph/notifications"

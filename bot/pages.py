@@ -12,8 +12,9 @@ from documents.links import is_document_link
 from meetings.access import may_read
 from meetings.errors import NotFound
 from meetings.model import Document
+from storage.database import Storage
 from storage.errors import Unavailable
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 
 TYPES = {
     "pdf": "application/pdf",

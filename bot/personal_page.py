@@ -21,8 +21,9 @@ from meetings.commands import ChooseLanguage
 from meetings.errors import MeetingError, NotFound, Refused
 from meetings.model import Meeting, Person
 from meetings.use_cases import execute
+from storage.database import Storage
 from storage.errors import Unavailable
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 from telemetry.observed import Telemetry
 from telemetry.under_way import Observed
 from texts import LANGUAGES, t

@@ -20,8 +20,9 @@ from meetings.commands import Command, stem
 from meetings.errors import MeetingError, NotAllowed, Refused
 from meetings.screens.base import Screen, Sentence, Told, sentence
 from meetings.use_cases import current, execute, refusal, require_right
+from storage.database import Storage
 from storage.errors import Unavailable
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 from telemetry.under_way import Observed, under_way
 
 log = structlog.get_logger()

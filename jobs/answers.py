@@ -17,8 +17,9 @@ from meetings.model import EventTrouble
 from meetings.ports import Answers, CalendarFailure, Changes, EventChange, Subscription
 from meetings.rules.answers import BEFORE
 from meetings.use_cases import execute
+from storage.database import Storage
 from storage.outbox import CAUSES
-from storage.transaction import Storage, Transaction, Watch
+from storage.transaction import Transaction, Watch
 
 log = structlog.get_logger()
 OFTEN = timedelta(minutes=5)

@@ -11,7 +11,8 @@ from meetings.model import Phase
 from meetings.ports import Attended, Reports
 from meetings.rules.calls import differences
 from meetings.use_cases.attendance import roll_of
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 
 # A report that is not there yet is looked for once more.
 AGAIN = timedelta(hours=1)

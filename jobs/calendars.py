@@ -14,7 +14,8 @@ from meetings.model import Body, Document, EventTrouble, Meeting, Phase
 from meetings.ports import Calendar, CalendarFailure, Event, EventEdited, EventFound, EventState, Invitee
 from meetings.rules.answers import BEFORE, invited
 from meetings.rules.numbering import in_order
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 from texts import format_date, format_times, t
 
 EVENT_HOURS = 2

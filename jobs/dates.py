@@ -15,7 +15,8 @@ from meetings.model import Body, Conversation
 from meetings.screens.base import OnBoard
 from meetings.use_cases.boards import for_all
 from meetings.use_cases.polls import poll_on_board
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 from texts import t
 
 

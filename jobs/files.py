@@ -11,7 +11,8 @@ from jobs.handlers import PARTS, Messenger
 from meetings import effects as e
 from meetings.model import Conversation, Document, Meeting
 from meetings.ports import CalendarFailure, ChannelFile, Files
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 
 
 class FileHandlers:

@@ -10,8 +10,9 @@ from typing import Any
 from meetings import effects as e
 from meetings.rules.people import all_words_gone, months_before
 from storage import people
+from storage.database import Storage
 from storage.journal import EMPTIED, Entry
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 
 DAILY = timedelta(days=1)
 

@@ -32,7 +32,8 @@ from meetings.screens.base import Screen, Sentence, Told
 from meetings.use_cases import execute
 from meetings.use_cases.boards import posted
 from meetings.use_cases.drafts import show_draft
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 from texts import t, wording
 
 # The part that opens a meeting's thread.

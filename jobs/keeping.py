@@ -8,8 +8,9 @@ from typing import TypeVar
 
 import structlog
 
+from storage.database import Storage
 from storage.errors import Unavailable
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 
 log = structlog.get_logger()
 Result = TypeVar("Result")

@@ -15,7 +15,8 @@ from meetings.ports import Event, Letter, Mail, MailFile
 from meetings.rules.answers import BEFORE, invited
 from meetings.rules.rounds import seats_asked
 from meetings.rules.seats import seats_on
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 from texts import format_date, format_times, t, wording
 
 # A personal page tells that it takes no answers any more for so long after the end.

@@ -22,9 +22,9 @@ from jobs.retry import decide
 from jobs.steady import Steady
 from storage import gates, outbox, workers
 from storage.alone import be_alone
+from storage.database import Storage
 from storage.faults import OUTAGES, fault_of
 from storage.outbox import ATTEMPTS, Claimed
-from storage.transaction import Storage
 from storage.wakes import listen
 from telemetry.errors import reason
 from telemetry.observed import Telemetry

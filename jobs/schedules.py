@@ -16,7 +16,8 @@ from meetings.rules.planning import Plan
 from meetings.rules.schedules import asked_people, kept
 from meetings.scope import Scope
 from meetings.use_cases.dates import plans_of
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 
 READ = "schedules_read"
 

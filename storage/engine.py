@@ -46,7 +46,7 @@ def open_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
-        # The driver would begin transactions itself, and not at once; `_begin` of storage/transaction.py does.
+        # The driver would begin transactions itself, and not at once; `_begin` of storage/database.py does.
         connection.isolation_level = None
         for pragma in (f"busy_timeout={BUSY * 1000}", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Interval, bindparam, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
+from storage.database import Storage
 from storage.tables import Instant, gate
-from storage.transaction import Storage
 
 _NOW = func.clock_timestamp(type_=Instant)
 # Named so that they cannot be taken for values of columns.

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Select, delete, insert, select
 
+from storage.database import Storage
 from storage.tables import body, person, sandbox
-from storage.transaction import Storage
 
 
 class SandboxTable:

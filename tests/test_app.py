@@ -21,7 +21,7 @@ from aiohttp import web
 import app
 from app import served
 from settings import Settings
-from storage.transaction import Storage
+from storage.database import Storage
 from tests.ports import free_port
 from tests.storage.conftest import postgres_url
 from tests.storage.databases import ROOT, Clock

@@ -24,9 +24,10 @@ from meetings.model import Phase, Post
 from storage import journal, tables
 from storage.alone import be_alone
 from storage.backup import Unfit, back_up, put_back, url_of
+from storage.database import Storage
 from storage.journal import Entry, append
 from storage.restored import RESPITE, settle
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 from tests import samples
 from tests.admin.terminal import command
 from tests.jobs.house import House

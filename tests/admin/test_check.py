@@ -23,9 +23,9 @@ from bot.edge import Edge, EdgeConfig
 from graph.check import Result
 from meetings.model import Body, Conversation
 from storage import tables
+from storage.database import Storage
 from storage.engine import open_engine
 from storage.migrate import upgrade
-from storage.transaction import Storage
 from tests.admin.terminal import ROOT, command
 from tests.admin.test_package import READY, ready
 from tests.graph.conftest import served

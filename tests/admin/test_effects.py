@@ -16,9 +16,9 @@ from admin.effects import LOST, add_command
 from jobs.runner import Runner
 from meetings.effects import Effect, RefreshBoard, Tell
 from storage import outbox
+from storage.database import Storage
 from storage.outbox import DEAD, KINDS
 from storage.tables import effect
-from storage.transaction import Storage
 from tests.admin.terminal import command
 from tests.jobs.test_runner import later
 from tests.storage.conftest import clock, postgres_url, storage, url

@@ -41,9 +41,10 @@ from meetings.model import (
 )
 from storage import journal, tables
 from storage.alone import be_alone
+from storage.database import Storage
 from storage.outbox import DONE
 from storage.people import LISTING, NAMING
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 from tests import samples
 from tests.samples import NOW
 from tests.storage.conftest import clock, postgres_url, storage, url

@@ -19,9 +19,9 @@ from admin.verify import add_command, sentence
 from meetings import commands as c
 from meetings.model import Person
 from storage.backup import Unfit, check, url_of
+from storage.database import Storage
 from storage.journal import Break, Wrong
 from storage.migrate import HERE
-from storage.transaction import Storage
 from tests.admin.terminal import command
 from tests.storage.conftest import clock, postgres_url, storage, url
 from tests.storage.databases import Clock

@@ -17,8 +17,8 @@ from bench.processes import Missing
 from bench.report import Table, Target, results, written
 from bench.room import fill
 from bench.rounds import interleaved, percentile, ratio
+from storage.database import Storage
 from storage.engine import open_engine
-from storage.transaction import Storage
 from tests.standins.channel import Channel
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from bot.notifications import LONGEST_TOKEN, PATH, add_notifications
 from storage import tables
-from storage.transaction import Storage
+from storage.database import Storage
 from tests.graph.conftest import served
 
 NOW = datetime(2026, 5, 1, 7, 0, tzinfo=UTC)

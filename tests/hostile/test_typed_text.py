@@ -50,8 +50,9 @@ from meetings import effects as e
 from meetings import model as m
 from meetings.ports import Event, EventState, Letter, MailFile
 from storage import journal
+from storage.database import Storage
 from storage.look import opened
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 from telemetry.logs import configure_logs
 from tests import samples
 from tests.graph.conftest import served

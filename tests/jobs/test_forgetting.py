@@ -26,8 +26,9 @@ from meetings.model import (
 )
 from meetings.rules.people import months_before
 from storage import journal, tables
+from storage.database import Storage
 from storage.outbox import WAITING
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 from tests import samples
 from tests.storage.databases import Clock
 

@@ -13,8 +13,8 @@ from jobs.gates import PATIENCE, Gate, LocalThrottle, NotYet
 from jobs.lease import Lease, LeaseLost
 from jobs.retry import decide
 from meetings.ports import CalendarFailure, Throttle
+from storage.database import Storage
 from storage.gates import SharedThrottle
-from storage.transaction import Storage
 from tests.storage.databases import Clock
 
 

@@ -18,7 +18,7 @@ from jobs import lease
 from jobs.runner import Runner
 from meetings.effects import Effect, RefreshBoard, Tell
 from storage import outbox, tables, workers
-from storage.transaction import Storage
+from storage.database import Storage
 from tests.jobs.test_runner import BOARD, ROLL, Log, later, none, rows, settled, until
 from tests.storage.databases import Clock
 

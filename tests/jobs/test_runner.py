@@ -21,8 +21,9 @@ from meetings.effects import Effect, EndRound, RefreshBoard, SyncEvent, Tell
 from meetings.ports import CalendarFailure
 from storage import outbox, tables
 from storage.alone import AlreadyRunning
+from storage.database import Storage
 from storage.outbox import Claimed
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 from telemetry.observed import Telemetry
 from tests import samples
 from tests.storage.databases import Clock

@@ -12,7 +12,7 @@ from jobs.runner import Runner
 from jobs.steady import HOLD, Steady
 from meetings.effects import EndRound, RefreshBoard, Tell
 from storage import outbox
-from storage.transaction import Storage
+from storage.database import Storage
 from tests.jobs.test_runner import Log, later, until
 from tests.storage.databases import Clock
 

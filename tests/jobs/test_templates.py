@@ -14,7 +14,8 @@ from jobs.calendars import Links
 from jobs.gates import Gate, LocalThrottle
 from jobs.handlers import Handlers
 from meetings.effects import RenderDocuments
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 from tests import samples
 from tests.documents.test_docx import OWN, own
 from tests.samples import NOW

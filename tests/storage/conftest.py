@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
+from storage.database import Storage
 from storage.migrate import upgrade
-from storage.transaction import Storage
 from tests.storage.databases import Clock, NoPostgres, empty, postgres
 
 

@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import NullPool, create_engine, event, make_url, text
 
 from meetings.model import Person
-from storage import transaction
+from storage import database
+from storage.database import Storage
 from storage.engine import BUSY, open_engine
 from storage.errors import Unavailable
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 from tests.storage.databases import Clock, empty
 
 # docs/operations.md: people are told within so many seconds, whatever ails the database.
@@ -68,7 +69,7 @@ async def test_a_full_disc(storage: Storage) -> None:
 
 
 async def test_a_file_that_another_process_holds(storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transaction, "PATIENCE", 1.0)
+    monkeypatch.setattr(database, "PATIENCE", 1.0)
     with closing(sqlite3.connect(tmp_path / "test.db")) as other:
         other.execute("BEGIN IMMEDIATE")
         _, seconds = await _refused(storage)
@@ -89,7 +90,7 @@ async def test_a_file_taken_away_and_put_back(storage: Storage, tmp_path: Path) 
 
 
 async def test_one_whose_turn_did_not_come_in_time_is_not_served_after_all(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transaction, "PATIENCE", -1.0)
+    monkeypatch.setattr(database, "PATIENCE", -1.0)
     assert (await _refused(storage))[0] == "silent"
     monkeypatch.undo()
     await _goes_on(storage)

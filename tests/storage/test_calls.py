@@ -8,7 +8,8 @@ from sqlalchemy import delete, select
 
 from meetings.ports import Call, Span
 from storage import tables
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 from tests.samples import body, meeting
 
 AT = datetime(2026, 5, 11, 7, 0, tzinfo=UTC)

@@ -14,7 +14,8 @@ from meetings import commands as c
 from meetings.effects import RefreshBoard
 from meetings.model import Attendance, Comment, CommentKind, Conversation, Meeting, Person, Sign
 from storage import journal, outbox, tables
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 from tests import samples
 from tests.storage.databases import Clock
 

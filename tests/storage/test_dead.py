@@ -9,10 +9,10 @@ from sqlalchemy import select, update
 
 from meetings.effects import RefreshBoard, Tell
 from storage import outbox
+from storage.database import Storage
 from storage.dead import Listed, NotDead, drop, listed, revive
 from storage.outbox import DEAD, DONE, DROPPED, WAITING
 from storage.tables import effect
-from storage.transaction import Storage
 from tests.jobs.test_runner import later
 from tests.storage.databases import Clock
 

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, create_engine, text
 from meetings import commands as c
 from meetings.model import Person
 from storage import journal
+from storage.database import Storage
 from storage.journal import Break, Chain, Wrong
 from storage.tables import metadata
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 from tests import samples
 from tests.storage.databases import Clock
 

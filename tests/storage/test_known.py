@@ -15,8 +15,8 @@ from sqlalchemy import Engine, event, text
 from meetings import model as m
 from meetings.errors import Refused
 from meetings.ports import EventState
+from storage.database import Storage
 from storage.known import PEOPLE_EACH, Known
-from storage.transaction import Storage
 from tests import samples
 from tests.storage.databases import Clock
 from tests.storage.records import bound, drawn

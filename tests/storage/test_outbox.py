@@ -27,8 +27,9 @@ from meetings.effects import (
 )
 from meetings.model import Person
 from storage import outbox, tables
+from storage.database import Storage
 from storage.outbox import Claimed
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 from telemetry.observed import Telemetry
 from tests import samples
 from tests.storage.databases import Clock

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from meetings import model as m
+from storage.database import Storage
 from storage.tables import BODY_CHILDREN, MEETING_CHILDREN
-from storage.transaction import Storage
 from tests import samples
 from tests.storage.records import bound, drawn
 

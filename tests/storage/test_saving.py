@@ -16,8 +16,9 @@ from meetings.effects import RefreshBoard
 from meetings.errors import Refused
 from meetings.model import Conversation, Outcome, Person, Post
 from storage import tables
+from storage.database import ATTEMPTS, Storage
 from storage.errors import Conflict
-from storage.transaction import ATTEMPTS, Storage, Transaction
+from storage.transaction import Transaction
 from tests import samples
 
 

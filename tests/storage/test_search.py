@@ -18,8 +18,9 @@ from meetings.model import Body, Item, Meeting, Outcome, Person, Phase
 from meetings.ports import Found
 from meetings.rules.search import asked_words, words_of
 from storage import search, tables
+from storage.database import Storage
 from storage.errors import Behind
-from storage.transaction import Storage, Transaction
+from storage.transaction import Transaction
 from tests.samples import body as sample_body
 from tests.samples import meeting as sample_meeting
 from tests.storage.records import WORDS

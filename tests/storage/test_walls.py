@@ -11,7 +11,8 @@ import pytest
 from meetings.errors import NotFound
 from meetings.model import Conversation, Document, Draft, Person, Post
 from meetings.scope import is_open
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 from tests import samples
 
 HERE = Person("here", "tenant", "Aino", account_id="a1")

@@ -13,9 +13,9 @@ from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from meetings.effects import ReadMembers
+from storage.database import Storage
 from storage.errors import Unavailable
 from storage.faults import fault_of
-from storage.transaction import Storage
 from telemetry import health
 from telemetry.health import Health
 from tests.ports import free_port

@@ -13,8 +13,8 @@ import pytest
 
 import jobs.runner
 from jobs.runner import Runner
+from storage.database import Storage
 from storage.errors import Unavailable
-from storage.transaction import Storage
 from telemetry.outage import Outage
 from tests.storage.databases import Clock
 

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from documents.links import personal_link
-from storage import transaction
+from storage import database
 from tests.turns.room import Room, text_of
 from tests.turns.scenes import HELD, PLANNED, published
 from texts import t
@@ -23,7 +23,7 @@ AT = datetime(2026, 5, 11, 7, 0, tzinfo=UTC)
 @pytest.fixture
 async def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
     # One try each, as long as SQLite waits.
-    monkeypatch.setattr(transaction, "PATIENCE", 1.0)
+    monkeypatch.setattr(database, "PATIENCE", 1.0)
     async with Room(tmp_path, AT) as opened:
         yield opened
 

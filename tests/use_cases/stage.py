@@ -16,7 +16,8 @@ from meetings.model import Body, Item, Meeting, Person
 from meetings.screens.base import Screen
 from meetings.use_cases import execute, refusal
 from storage import tables
-from storage.transaction import Storage, Transaction
+from storage.database import Storage
+from storage.transaction import Transaction
 from tests.samples import body as sample_body
 from tests.samples import meeting as sample_meeting
 
