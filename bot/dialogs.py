@@ -12,9 +12,9 @@ from meetings import commands as c
 
 FETCH, SUBMIT = "task/fetch", "task/submit"
 # The forms that are shown there. Asked for, nothing else is done.
-SHOWN: tuple[type[c.Command], ...] = (c.ShowItem, c.EditItem, c.ShowBody)
+SHOWN: tuple[type[c.Command], ...] = (c.ShowItem, c.EditItem, c.ShowBody, c.CommentMinutes)
 # When these are done there is nothing more to do there; after an item comes the next one.
-LAST: tuple[type[c.Command], ...] = (c.ChangeBody, c.EditItem)
+LAST: tuple[type[c.Command], ...] = (c.ChangeBody, c.EditItem, c.CommentMinutes, c.AnswerNoComments)
 CARD = "application/vnd.microsoft.card.adaptive"
 NAME = "Pykälä"
 

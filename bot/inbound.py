@@ -80,8 +80,9 @@ def read_activity(activity: Mapping[str, Any]) -> Turn | None:
         return replace(pressed, automatic=value.get("trigger") == "automatic")
     if kind == "invoke" and activity.get("name") in (FETCH, SUBMIT):
         pressed = _pressed(activity, _mapping(_mapping(activity.get("value")).get("data")))
-        # What is fetched is a form: with a title it would be one that is sent.
-        if activity["name"] == FETCH and (not isinstance(pressed.command, SHOWN) or getattr(pressed.command, "title", "")):
+        # What is fetched is a form: with a title or a text it would be one that is sent.
+        filled = any(getattr(pressed.command, name, "") for name in ("title", "text"))
+        if activity["name"] == FETCH and (not isinstance(pressed.command, SHOWN) or filled):
             raise Refused("button.unknown")
         return replace(pressed, in_dialog=True)
     if kind == "conversationUpdate" and _added(activity):

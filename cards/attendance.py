@@ -46,7 +46,7 @@ def roll_on_board(card: Card, screen: RollOnBoard) -> None:
         _presence(card, told, screen.quorum, empty)
     labels = {group: group for group in _GROUPS} | ({} if meeting.opened_at else {"present": "coming"})
     card.facts((card.t(f"attendance.group_{labels[group]}"), ", ".join(people)) for group, people in groups.items())
-    if meeting.phase is Phase.OPEN:
+    if meeting.phase is Phase.OPEN and any(isinstance(step, c.SignIn) for step in screen.steps):
         card.subtle("attendance.press" if meeting.roll_closed_at is None else "attendance.press_later")
 
 

@@ -348,12 +348,17 @@ class Card:
             )
         )
 
-    def people_input(self, field: str, label: str, choices: Sequence[tuple[str, str]]) -> None:
-        """A choice of people, which in Teams also finds others of the tenant by what is typed; those come as ids of their accounts."""
-        self.choice_input(field, label, choices)
-        if self._frame is not Frame.MESSAGE:
-            self._body[-1].choices_data = QueryData(dataset="graph.microsoft.com/users")
-            self._body[-1].style = "filtered"
+    def people_input(self, field: str, label: str, choices: Sequence[tuple[str, str]], value: str = "") -> None:
+        """A choice of one of these people or of nobody, which in Teams also finds others of the tenant by what is typed; those come as
+        ids of their accounts. Elsewhere it is left out when there is nobody to choose."""
+        value = value if value in dict(choices) else ""
+        if self._frame is Frame.MESSAGE:
+            if choices:
+                self.choice_input(field, label, [("", "–"), *choices], value)
+            return
+        self.choice_input(field, label, choices, value)
+        self._body[-1].choices_data = QueryData(dataset="graph.microsoft.com/users")
+        self._body[-1].style = "filtered"
 
     def toggle_input(self, field: str, title: str, *, value: bool) -> None:
         self._inputs.add(field)
@@ -493,6 +498,7 @@ class Card:
 VARIANTS: dict[str, tuple[str, ...]] = {
     "sign_in": ("sign",),
     "set_attendance": ("sign",),
+    "open_desk": ("part",),
     "note_movement": ("direction",),
     "record_outcome": ("outcome",),
     "answer_comment": ("answer",),

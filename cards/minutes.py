@@ -76,6 +76,7 @@ def comment_form(card: Card, screen: CommentForm) -> None:
     card.choice_input("kind", card.t("minutes.which_kind"), kinds, screen.kind)
     card.text_input("text", card.t("minutes.comment"), screen.text, lines=True, required=True, length=20_000)
     card.submit(c.CommentMinutes(meeting_id=meeting.id), title=card.t("minutes.send_comment"))
+    card.wider(c.CommentMinutes(meeting_id=meeting.id))
 
 
 def comments_shown(card: Card, screen: CommentsShown) -> None:

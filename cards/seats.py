@@ -88,8 +88,10 @@ def seat_form(card: Card, screen: SeatForm) -> None:
     card.text_input("organisation", card.t("seats.organisation"), screen.organisation, length=200)
     card.text_input("member", card.t("seats.member_empty"), screen.member, length=120)
     card.text_input("member_email", card.t("seats.email"), screen.member_email, length=200)
+    _account(card, "member_account", card.t("seats.member_account"), screen.accounts, screen.member_account)
     card.toggle_input("on_leave", card.t("seats.on_leave"), value=screen.on_leave)
     card.text_input("deputies", card.t("seats.deputies_lines"), screen.deputies, lines=True, length=1500)
+    _account(card, "deputy_account", card.t("seats.deputy_account"), screen.accounts, screen.deputy_account)
     card.date_input("since", card.t("seats.since"), screen.since, required=True)
     card.submit(c.ChangeSeat(body_id=body.id, seat_id=seat.id))
     _linking(card, body, screen.unlinked, screen.accounts)
@@ -149,9 +151,13 @@ def _linking(card: Card, body: Body, unlinked: tuple[Person, ...], accounts: tup
     card.subheading(card.t("seats.link_title"))
     card.subtle("seats.link_why")
     card.choice_input("person_id", card.t("seats.link_person"), [(one.id, one.name) for one in unlinked])
-    titles = [(one.id, f"{one.name} ({one.email})" if one.email else one.name) for one in accounts]
-    card.people_input("account_id", card.t("seats.link_account"), titles)
+    _account(card, "account_id", card.t("seats.link_account"), accounts)
     card.submit(c.LinkPerson(body_id=body.id))
+
+
+def _account(card: Card, field: str, label: str, accounts: tuple[Person, ...], value: str = "") -> None:
+    titles = [(one.id, f"{one.name} ({one.email})" if one.email else one.name) for one in accounts]
+    card.people_input(field, label, titles, value)
 
 
 CARDS: Mapping[type[Screen], Callable[[Card, Any], None]] = {

@@ -233,14 +233,19 @@ class ShowSeat(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSeat(Command):
-    """A new member or deputies for a seat from a date; what was before stays in its history. Names, one a line for deputies."""
+    """A new member or deputies for a seat from a date; what was before stays in its history. Names, one a line for deputies.
+
+    An account chosen for the member goes before the typed name; one chosen as a deputy comes after those that are typed.
+    """
 
     body_id: str = ""
     seat_id: str = ""
     organisation: str = ""
     member: str = ""
     member_email: str = ""
+    member_account: str = ""
     deputies: str = ""
+    deputy_account: str = ""
     on_leave: bool = False
     since: str = ""
 

@@ -1,6 +1,7 @@
 """`python -m tools.pictures [fi sv en]`: the pictures of docs/secretary.*.md, made anew from the running bot in Microsoft's Playground.
 
-A small invented body holds one meeting in each language. Node.js with the Playground (`npm ci`) and Chromium are needed.
+A small invented body holds one meeting in each language. Node.js with the Playground (`npm ci`) and Chromium are needed. The Playground
+shows everybody the same card; what each viewer's Teams would ask the bot for is drawn by Microsoft's renderer.
 """
 
 from __future__ import annotations
@@ -10,19 +11,22 @@ import io
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from PIL import Image
 from playwright.async_api import Locator, async_playwright, expect
 
+from tests.look.client import made, open_look
+from tests.look.client import missing as missing_for_looking
 from tests.playground.client import CARD, Client, House, Post, missing
+from tests.turns.room import Card
 from texts import LANGUAGES, t, words
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images" / "secretary"
 DESK, BOARD = "Personal Chat", "Saarten ohjausryhmä - Kokoukset"
-MAIJA, BO, VESA = "user-maija-meri", "user-bo-backman", "user-vesa-virta"
+AINO, MAIJA, BO, VESA, XENIA = "user-aino-saarela", "user-maija-meri", "user-bo-backman", "user-vesa-virta", "user-xenia-xylander"
 PLANNED, OPENED, CLOSED = (datetime(2027, *moment, tzinfo=UTC) for moment in ((1, 25, 7, 0), (2, 10, 8, 1), (2, 10, 9, 16)))
 # After the deadline that the bot proposes.
 APPROVED = datetime(2027, 2, 17, 22, 0, 1, tzinfo=UTC)
@@ -32,6 +36,8 @@ RECORD = {3: "as_proposed", 4: "noted", 5: "noted", 6: "noted", 7: "as_proposed"
 PICTURED = 7
 # Milliseconds.
 SETTLED = 2_500
+# Pixels of each card of three side by side.
+ABREAST = 400
 # A card has few colours, and the same ones look the same.
 COLOURS = 48
 
@@ -48,6 +54,7 @@ class Story:
     discussion: str
     proposal: str
     reason: str
+    viewers: tuple[str, str, str]
 
 
 STORIES: Mapping[str, Story] = {
@@ -62,6 +69,7 @@ STORIES: Mapping[str, Story] = {
         "Keskusteltiin reittien kunnossapidosta talvella.",
         "Lisätään: ”reitit pidetään auki ympäri vuoden”.",
         "Kokouksessa kirjattiin näin.",
+        ("Sihteeri", "Jäsen, joka on vastannut", "Kanavan muu henkilö"),
     ),
     "sv": Story(
         "Öarnas styrgrupp",
@@ -74,6 +82,7 @@ STORIES: Mapping[str, Story] = {
         "Underhållet av lederna på vintern diskuterades.",
         "Tillägg: ”lederna hålls öppna året om”.",
         "Så antecknades det på mötet.",
+        ("Sekreteraren", "En ledamot som har svarat", "Någon annan i kanalen"),
     ),
     "en": Story(
         "Islands Steering Group",
@@ -86,6 +95,7 @@ STORIES: Mapping[str, Story] = {
         "The upkeep of the routes in winter was discussed.",
         "Add: “the routes are kept open all year round”.",
         "This is what was recorded in the meeting.",
+        ("The secretary", "A member who has answered", "Somebody else of the channel"),
     ),
 }
 
@@ -97,6 +107,7 @@ class Photographer:
     house: House
     client: Client
     language: str
+    seen: dict[str, Card] = field(default_factory=dict)
 
     @property
     def story(self) -> Story:
@@ -126,9 +137,7 @@ class Photographer:
         return self.cards.nth(before)
 
     async def take(self, name: str, card: Locator) -> None:
-        picture = Image.open(io.BytesIO(await self.client.picture(card))).convert("RGB")
-        few = picture.quantize(COLOURS, dither=Image.Dither.NONE)
-        few.save(FOLDER / f"{name}.{self.language}.png", optimize=True)
+        keep(await self.client.picture(card), f"{name}.{self.language}")
 
     async def prepare(self) -> None:
         """The body, its roster, a meeting and its agenda."""
@@ -162,6 +171,8 @@ class Photographer:
         roll = await self.client.post_with("", "sign_in", sign="present")
         for who in (MAIJA, BO, VESA):
             await self.client.press_as(who, roll, "sign_in", sign="present")
+        for viewer, who in zip(self.story.viewers, (AINO, VESA, XENIA), strict=True):
+            self.seen[viewer] = await self.client.look_as(who, roll)
         attendance = await self.say(self.word("show_attendance"))
         await self.press(attendance, "find_quorum")
         await self.take("attendance", attendance)
@@ -198,8 +209,13 @@ class Photographer:
         await self.take("approved", self.cards.filter(has_text="SHA-256").last)
 
 
-async def photograph(language: str) -> None:
-    """One meeting from its body to its approved minutes."""
+def keep(picture: bytes, name: str) -> None:
+    few = Image.open(io.BytesIO(picture)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    few.save(FOLDER / f"{name}.png", optimize=True)
+
+
+async def photograph(language: str) -> Mapping[str, Card]:
+    """One meeting from its body to its approved minutes. Answers what each viewer saw of one card."""
     with tempfile.TemporaryDirectory() as folder:
         async with House(Path(folder), PLANNED) as house, async_playwright() as playwright:
             browser, client = await Client.start(playwright, house.url, LOCALES[language])
@@ -208,15 +224,23 @@ async def photograph(language: str) -> None:
             await photographer.hold()
             await photographer.approve()
             await browser.close()
+            return photographer.seen
+
+
+def draw_abreast(seen: Mapping[str, Card], language: str) -> None:
+    with open_look() as look:
+        look.show([made(viewer, card) for viewer, card in seen.items()], width=ABREAST)
+        look.page.set_viewport_size({"width": len(seen) * (ABREAST + 16) + 16, "height": 100})
+        keep(look.page.screenshot(full_page=True), f"viewers.{language}")
 
 
 def main() -> int:
-    if lack := missing():
+    if lack := missing() or missing_for_looking():
         sys.stderr.write(f"The pictures cannot be taken: {lack}.\n")
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
     for language in sys.argv[1:] or LANGUAGES:
-        asyncio.run(photograph(language))
+        draw_abreast(asyncio.run(photograph(language)), language)
     return 0
 
 

@@ -39,7 +39,10 @@ class SeatsShown(Screen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeatForm(Screen):
-    """One seat as it is held today, its history, and the form of a change, filled with what is or with what was typed."""
+    """One seat as it is held today, its history, and the form of a change, filled with what is or with what was typed.
+
+    `accounts`: those nobody of the roster has, to choose from; `unlinked`: holders of the seat without one.
+    """
 
     body: Body
     seat: Seat
@@ -48,7 +51,9 @@ class SeatForm(Screen):
     organisation: str
     member: str
     member_email: str
+    member_account: str
     deputies: str
+    deputy_account: str
     on_leave: bool
     since: str
     unlinked: tuple[Person, ...] = ()

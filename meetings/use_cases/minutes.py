@@ -113,7 +113,11 @@ def comment_minutes(command: c.CommentMinutes, tx: Tx, scope: Scope) -> Screen:
 
 
 def comment_form(command: c.CommentMinutes, tx: Tx, scope: Scope) -> Screen:
-    del tx
+    """The form; for one that comes again since its answer was lost, that the comment is kept: nobody is asked to send it twice."""
+    sent = scope.meeting.round
+    about = (tx.actor.id, command.item_id, command.text.strip())
+    if sent is not None and about in {(one.person_id, one.item_id, one.text) for one in scope.meeting.comments if one.round_id == sent.id}:
+        return replace(_round(tx, scope.body, scope.meeting, sent), notice=sentence("minutes.comment_kept"))
     return CommentForm(
         body=scope.body,
         meeting=scope.meeting,

@@ -40,20 +40,29 @@ def show_seat(command: c.ShowSeat, tx: Tx, scope: Scope) -> Screen:
 
 
 def change_seat(command: c.ChangeSeat, tx: Tx, scope: Scope) -> Screen:
-    """New holders from a date; every day before it stays as it was. People are recognised by e-mail or name, never guessed."""
+    """New holders from a date; every day before it stays as it was. People are recognised by e-mail or name, never guessed.
+
+    An account chosen for a name that sits here without one is that name's.
+    """
     body = scope.body
     seat = find_seat(body, command.seat_id)
     since = read_since(command.since, body, tx)
+    member, deputy = (_account(tx, one) if one else None for one in (command.member_account, command.deputy_account))
+    for account in (member, deputy):
+        if account is not None and (named := _namesake(tx, body, seat, since, account)):
+            body = _joined(tx, body, named, account)
     people = known_people(tx, body)
-    here = {one.person_id for one in body.holdings if one.seat_id == seat.id and one.in_force(since)}
-    deputies = roster.read_deputies(command.deputies)
-    holders = []
-    if command.member.strip():
-        named = roster.read_named(f"{command.member} {command.member_email}")
-        person = take_person(tx, people, named, here)
-        holders.append(roster.Holder(person.id, Capacity.MEMBER, on_leave=command.on_leave))
-    for place, named in enumerate(deputies, start=1):
-        holders.append(roster.Holder(take_person(tx, people, named, here).id, Capacity.DEPUTY, place))
+    here = _here(body, seat, since)
+    written = roster.read_deputies(command.deputies)
+    if member is None and command.member.strip():
+        member = take_person(tx, people, roster.read_named(f"{command.member} {command.member_email}"), here)
+    deputies = [take_person(tx, people, one, here).id for one in written]
+    if deputy is not None and deputy.id not in deputies:
+        deputies.append(deputy.id)
+    if len(deputies) > roster.MOST_DEPUTIES:
+        raise Refused("seats.deputies_many", most=roster.MOST_DEPUTIES)
+    holders = [roster.Holder(member.id, Capacity.MEMBER, on_leave=command.on_leave)] if member is not None else []
+    holders += [roster.Holder(one, Capacity.DEPUTY, place) for place, one in enumerate(deputies, start=1)]
     if len({one.person_id for one in holders}) < len(holders):
         raise Refused("seats.twice_on_seat")
     organisation = " ".join(command.organisation.split())[:200]
@@ -76,23 +85,10 @@ def link_person(command: c.LinkPerson, tx: Tx, scope: Scope) -> Screen:
     if command.person_id not in on_roster(body):
         raise NotFound("seats.no_such_person")
     named = tx.person(command.person_id)
-    account = next((one for one in tx.accounts() if command.account_id in {one.id, one.account_id}), None)
-    if account is None:
-        raise Refused("seats.no_such_account")
+    account = _account(tx, command.account_id)
     if named.account_id:
         raise Refused("seats.linked_already", name=named.name)
-    if {one.seat_id for one in body.holdings if one.person_id == named.id} & {
-        one.seat_id for one in body.holdings if one.person_id == account.id
-    }:
-        raise Refused("seats.link_same_seat", account=account.name)
-    body = roster.with_person(body, named.id, account.id)
-    body = tx.save(body)
-    for header in tx.meetings(body.id):
-        meeting = tx.meeting(header.id)
-        changed = roster.with_person(meeting, named.id, account.id)
-        if changed != meeting:
-            tx.save(same_record(meeting, changed))
-    tx.save(replace(account, email=account.email or named.email))
+    body = _joined(tx, body, named, account)
     follow_roster(tx, body, body)
     return replace(_shown(tx, body, 1), notice=sentence("seats.linked", name=named.name, account=account.name))
 
@@ -160,6 +156,43 @@ def read_since(typed: str, body: Body, tx: Tx) -> date:
     return read.day
 
 
+def _account(tx: Tx, chosen: str) -> Person:
+    """The account chosen: by the person's id from our own list, by the account's from Teams' search."""
+    found = next((one for one in tx.accounts() if chosen in {one.id, one.account_id}), None)
+    if found is None:
+        raise Refused("seats.no_such_account")
+    return found
+
+
+def _here(body: Body, seat: Seat, day: date) -> frozenset[str]:
+    return frozenset(one.person_id for one in body.holdings if one.seat_id == seat.id and one.in_force(day))
+
+
+def _namesake(tx: Tx, body: Body, seat: Seat, day: date, account: Person) -> Person | None:
+    """The holder of the seat who is only a name as yet, and the account's name."""
+    here = _here(body, seat, day)
+    if account.id in here:
+        return None
+    return roster.find_person(roster.Named(account.name), (one for one in tx.people(here).values() if not one.account_id))
+
+
+def _joined(tx: Tx, body: Body, named: Person, account: Person) -> Body:
+    """The roster and the record say of the account what they said of the name."""
+    if {one.seat_id for one in body.holdings if one.person_id == named.id} & {
+        one.seat_id for one in body.holdings if one.person_id == account.id
+    }:
+        raise Refused("seats.link_same_seat", account=account.name)
+    body = roster.with_person(body, named.id, account.id)
+    body = tx.save(body)
+    for header in tx.meetings(body.id):
+        meeting = tx.meeting(header.id)
+        changed = roster.with_person(meeting, named.id, account.id)
+        if changed != meeting:
+            tx.save(same_record(meeting, changed))
+    tx.save(replace(account, email=account.email or named.email))
+    return body
+
+
 def _shown(tx: Tx, body: Body, page: int) -> SeatsShown:
     day = tx.now.astimezone(body.tz).date()
     seats = seats_on(body, day)
@@ -213,7 +246,9 @@ def _form(tx: Tx, body: Body, seat: Seat, typed: c.ChangeSeat | None, *, notice:
         organisation=form.organisation,
         member=form.member,
         member_email=form.member_email,
+        member_account=form.member_account,
         deputies=form.deputies,
+        deputy_account=form.deputy_account,
         on_leave=form.on_leave,
         since=form.since,
         unlinked=unlinked,
@@ -227,7 +262,7 @@ def _linkable(tx: Tx, body: Body, day: date, ids: set[str]) -> tuple[tuple[Perso
     unlinked = sorted((one for one in tx.people(ids).values() if not one.account_id), key=lambda one: one.name.casefold())
     taken = {one.person_id for one in body.holdings if one.in_force(day)} | {one.person_id for one in body.experts if one.in_force(day)}
     free = sorted((one for one in tx.accounts() if one.id not in taken), key=lambda one: one.name.casefold())
-    return (tuple(unlinked[:MOST_OFFERED]), tuple(free[:MOST_OFFERED])) if unlinked and free else ((), ())
+    return tuple(unlinked[:MOST_OFFERED]), tuple(free[:MOST_OFFERED])
 
 
 def _holders(seats: tuple[SeatOnDay, ...]) -> set[str]:

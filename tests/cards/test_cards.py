@@ -19,7 +19,7 @@ from meetings.screens.agenda import ItemForm, MeetingOnBoard
 from meetings.screens.attendance import RollOnBoard
 from meetings.screens.base import OnBoard, Screen, Told
 from meetings.screens.guide import AskedAgain, BodiesShown, TextTaken
-from meetings.screens.minutes import ApprovedOnBoard, MinutesDesk, RoundOnBoard
+from meetings.screens.minutes import ApprovedOnBoard, CommentForm, MinutesDesk, RoundOnBoard
 from meetings.screens.quotes import Quote, Quotes
 from meetings.screens.record import Closing, ItemDesk
 from meetings.screens.setup import BodyForm
@@ -28,7 +28,7 @@ from tests.cards.screens import SCREENS, Words
 from texts import LANGUAGES
 
 BOARD = (MeetingOnBoard, RollOnBoard, RoundOnBoard, ApprovedOnBoard)
-DIALOGS = (BodyForm, ItemDesk, ItemForm)
+DIALOGS = (BodyForm, ItemDesk, ItemForm, CommentForm)
 # A sentence and its buttons: nothing to put a heading over. And what is of an older schema, which knows no headings.
 UNTITLED = (Told, AskedAgain, TextTaken, BodiesShown, Quote)
 every_screen = pytest.mark.parametrize("name", SCREENS)

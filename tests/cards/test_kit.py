@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cards.actions import NOTHING, pack, unpack
-from cards.kit import LONGEST_VALUE, PARAGRAPHS, Card, escape, fits
+from cards.kit import LONGEST_VALUE, PARAGRAPHS, Card, Frame, escape, fits
 from meetings import commands as c
 from tests.cards import rules
 from tests.nasty import CARD
@@ -125,3 +125,17 @@ def test_choosing_nothing_comes_back_as_nothing() -> None:
     assert chosen["value"] == chosen["choices"][0]["value"] == NOTHING
     command = pack(c.CommentMinutes(meeting_id="m"), "n")
     assert unpack(command | {"item_id": NOTHING})[0] == c.CommentMinutes(meeting_id="m", item_id="")
+
+
+def test_people_are_chosen_from_a_list_or_found_in_teams() -> None:
+    """Where nobody can be found, the choice can be taken back, and is not there when there is nobody."""
+    people = [(f"p{n}", f"Henkilö {n}") for n in range(3)]
+    message, teams = Card("fi", "n"), Card("fi", "n", frame=Frame.TEAMS)
+    for card in (message, teams):
+        card.people_input("one", "Jäsen", people, "p1")
+        card.people_input("away", "Jäsen", people, "found in Teams")
+        card.people_input("none", "Jäsen", [])
+    listed = {one["id"]: (one["value"], len(one["choices"])) for one in rules.of_type(message.finish(), "Input.ChoiceSet")}
+    assert listed == {"one": ("p1", 4), "away": (NOTHING, 4)}
+    found = {one["id"]: (one.get("value"), len(one["choices"]), one["style"]) for one in rules.of_type(teams.finish(), "Input.ChoiceSet")}
+    assert found == {"one": ("p1", 3, "filtered"), "away": (None, 3, "filtered"), "none": (None, 0, "filtered")}

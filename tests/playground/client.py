@@ -222,11 +222,18 @@ class Client:
     async def press_as(self, user_id: str, post: Post, verb: str, inputs: Mapping[str, Any] | None = None, **data: Any) -> Card:
         """Somebody else presses a button of a message: the card they get."""
         action = find_button(post.card, verb, **data)
-        values: dict[str, Any] = action["data"] | sent_with(action, post.card, inputs)
+        return await self._sent(user_id, post, action, action["data"] | sent_with(action, post.card, inputs), "manual")
+
+    async def look_as(self, user_id: str, post: Post) -> Card:
+        """The card as it is for somebody else, whose client asks for it by itself (the Playground's own does not)."""
+        action = post.card["refresh"]["action"]
+        return await self._sent(user_id, post, action, action["data"], "automatic")
+
+    async def _sent(self, user_id: str, post: Post, action: Card, values: Mapping[str, Any], trigger: str) -> Card:
         told: dict[str, Any] = {name: action[name] for name in ("id", "verb", "title") if name in action}
         body = {
             "name": "adaptiveCard/action",
-            "value": {"action": {"type": "Action.Execute", **told, "data": values}},
+            "value": {"action": {"type": "Action.Execute", **told, "data": values}, "trigger": trigger},
             "from": {"id": user_id},
             "conversation": {"id": post.conversation_id},
             "replyToId": post.id,

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cards import rules
 from tests.turns.room import Card, Room, filled, text_of
-from tests.turns.scenes import HELD, PLANNED, Scene, published
+from tests.turns.scenes import HELD, PLANNED, Scene, in_review, published
 from tests.turns.tenancy import Tenancy
 from tests.turns.test_attacks import rows
 from texts import t
@@ -125,6 +125,47 @@ async def test_a_dialog_is_opened_again_and_again_and_an_older_one_changes_nothi
     settings = await scene.say("show_body")
     window = shown(await fetch(scene.aino, scene.desk, "fetch", way(settings)))
     assert "Saaren kunta" in text_of(shown(await sent(scene, window, "show_seats")))
+
+
+async def test_a_comment_is_written_in_a_window_for_as_long_as_it_takes(tenancy: Tenancy) -> None:
+    scene = await in_review(tenancy)
+    fetch = tenancy.channel.dialog
+    board = await scene.wait_on_board("Pöytäkirja")
+    opened = way(await tenancy.press(scene.bo, scene.board, board, "comment_minutes"))
+    refused = await fetch(scene.bo, scene.board, "fetch", {**opened, "text": "Lähetetty ohi lomakkeen."})
+    assert refused["type"] == "message"
+    form = shown(await fetch(scene.bo, scene.board, "fetch", opened))
+    # Nothing typed is said in the window; what is typed is kept, and the window closes.
+    (button,) = [one for one in submits(form) if one["data"]["verb"] == "comment_minutes"]
+    wrong = shown(await fetch(scene.bo, scene.board, "submit", {**button["data"], **filled(form), "text": "x" * 20_001}))
+    assert t("fi", "minutes.comment_long", length=20_001, most=20_000) in text_of(wrong)
+    written = {**button["data"], **filled(form), "kind": "remark", "text": "Pitkään kirjoitettu."}
+    for _ in range(2):  # Teams sends it again
+        done = await fetch(scene.bo, scene.board, "submit", written)
+        assert done == {"type": "message", "value": t("fi", "minutes.comment_kept")}, text_of(done)
+    assert rows(tenancy, "select text from comment") == [("Pitkään kirjoitettu.",)]
+    outsider = tenancy.channel.person("Olli Outo", locale="fi-FI")
+    assert (await fetch(outsider, scene.board, "submit", written))["type"] == "message"
+    assert rows(tenancy, "select count(*) from comment") == [(1,)]
+
+
+async def test_a_seat_gets_somebody_found_among_the_people_of_teams(tenancy: Tenancy) -> None:
+    scene = await published(tenancy)
+    seats = await scene.say("show_seats")
+    chosen = next(one for one in rules.of_type(seats, "Input.ChoiceSet") if one["id"] == "seat_id")["choices"][-1]["value"]
+    form = await tenancy.press(scene.aino, scene.desk, seats, "show_seat", {"seat_id": chosen})
+    pickers = {one["id"]: one for one in rules.of_type(form, "Input.ChoiceSet") if "choices.data" in one}
+    assert {"member_account", "deputy_account"} <= set(pickers)
+    assert {one["style"] for one in pickers.values()} == {"filtered"}
+    stranger = tenancy.channel.person("Kaija Kaukainen")
+    found = {"member_account": stranger.account_id, "since": "2026-04-20"}
+    answer = await tenancy.press(scene.aino, scene.desk, form, "change_seat", found)
+    assert t("fi", "seats.no_such_account") in text_of(answer)
+    found["member_account"] = scene.aino.account_id
+    answer = await tenancy.press(scene.aino, scene.desk, answer, "change_seat", found)
+    assert t("fi", "seats.changed", since="20.4.2026") in text_of(answer)
+    seated = f"select person_id from holding where until is null and capacity = 'member' and seat_id = '{chosen}'"  # noqa: S608
+    assert rows(tenancy, f"select name from person where id = ({seated})") == [("Aino Saarela",)]  # noqa: S608
 
 
 async def test_somebody_of_the_roster_is_found_among_the_people_of_teams(tenancy: Tenancy) -> None:
