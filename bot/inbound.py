@@ -136,7 +136,7 @@ def _turn(activity: Mapping[str, Any], command: Command, *, key: str, pressed: b
         tenant_id=tenant_id,
         account_id=account_id,
         channel_id=channel_id,
-        name=str(sender.get("name") or "").replace("\x00", ""),
+        name=str(sender.get("name") or ""),
         language=language_of_client(activity),
         conversation=Conversation(
             id=conversation_id,
@@ -163,7 +163,7 @@ def _device(activity: Mapping[str, Any]) -> dict[str, Any]:
 
 def _short(**told: object) -> dict[str, str]:
     """What there is of it; clients could send anything."""
-    return {name: value.replace("\x00", "")[:100] for name, value in told.items() if isinstance(value, str) and value}
+    return {name: value[:100] for name, value in told.items() if isinstance(value, str) and value}
 
 
 def _spoken(activity: Mapping[str, Any]) -> str:
@@ -176,7 +176,7 @@ def _spoken(activity: Mapping[str, Any]) -> str:
     text = re.sub(r"</?at(?:\s+\w+=\"[^\">]*\")*\s*>", " ", text)
     # Whole entities only: the `&copy` of an address is no ©.
     text = re.sub(r"&#?\w{1,31};", lambda found: html.unescape(found[0]), text)
-    return text.replace("\xa0", " ").replace("\r\n", "\n").replace("\x00", "").strip(_INVISIBLE)
+    return text.replace("\xa0", " ").replace("\r\n", "\n").strip(_INVISIBLE)
 
 
 def _is_quote(activity: Mapping[str, Any]) -> bool:

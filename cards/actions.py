@@ -40,7 +40,7 @@ def unpack(data: Mapping[str, Any]) -> tuple[Command, str]:
         if field.name in data and field.metadata != FROM_TURN:
             value = _read(hints[field.name], data[field.name])
             values[field.name] = field.default if value is None else value
-    return command(**values), str(data.get(NONCE, "")).replace("\x00", "")[:64]
+    return command(**values), str(data.get(NONCE, ""))[:64]
 
 
 @cache
@@ -61,7 +61,7 @@ def _text(value: object) -> str:
         return ""
     if not isinstance(value, str | int | float):
         raise Refused("button.unknown")
-    return str(value).replace("\r\n", "\n").replace("\x00", "")[:100_000]
+    return str(value).replace("\r\n", "\n")[:100_000]
 
 
 def _number(value: object) -> int | None:

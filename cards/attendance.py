@@ -59,7 +59,7 @@ def attendance_desk(card: Card, screen: AttendanceDesk) -> None:
     if screen.differences:
         card.subheading(card.t("calls.report"))
         for one in screen.differences:
-            card.line(f"calls.report_{one.kind}", name=names.get(one.person_id, "–"), **_moments(screen, one))
+            card.line(f"calls.report_{one.kind}", name=names.get(one.person_id, "–"), **_moments(card, screen, one))
         card.subtle("calls.report_how")
     choices = [(row.person_id, _choice(card, screen, row, names)) for row in screen.rows]
     card.choice_input("person_ids", card.t("attendance.who"), choices, ",".join(screen.person_ids), several=True)
@@ -192,10 +192,12 @@ def _gone(card: Card, screen: AttendanceDesk, away: Span) -> tuple[c.Command, st
     return command, card.t("calls.mark_away", name=name, span=format_times(card.language, since, away.until.astimezone(screen.body.tz)))
 
 
-def _moments(screen: AttendanceDesk, one: Difference) -> dict[str, object]:
-    """Those of its times that it has, in the body's zone."""
-    times = {"since": one.since, "until": one.until, "noted": one.noted}
-    return {name: at.astimezone(screen.body.tz) for name, at in times.items() if at is not None}
+def _moments(card: Card, screen: AttendanceDesk, one: Difference) -> dict[str, object]:
+    """Those of its times that it has, in the body's zone; `times` are both of the call."""
+    given = {"since": one.since, "until": one.until, "noted": one.noted}
+    told = {name: at.astimezone(screen.body.tz) for name, at in given.items() if at is not None}
+    span = {"times": format_times(card.language, told["since"], told.get("until"))} if "since" in told else {}
+    return {**told, **span}
 
 
 def _names(screen: RollOnBoard | AttendanceDesk) -> dict[str, str]:

@@ -21,7 +21,7 @@ def welcomed(card: Card, screen: Welcomed) -> None:
     card.heading(card.t("guide.welcome_title"))
     card.line("guide.welcome_what")
     card.line("guide.welcome_board" if screen.on_board else "guide.welcome_desk")
-    card.line("guide.welcome_press")
+    card.line("guide.welcome_press" if any(isinstance(step, c.SetUpBody) for step in screen.steps) else "guide.welcome_help")
 
 
 def help_shown(card: Card, screen: HelpShown) -> None:

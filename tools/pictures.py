@@ -60,8 +60,8 @@ class Story:
 STORIES: Mapping[str, Story] = {
     "fi": Story(
         "Saarten ohjausryhmä",
-        "Maija Meri (pj); Matti Maunula; Kivisalon kaupunki\nBo Backman (vpj); Siv Strand; Norrklobbs kommun\n"
-        "Elli Eskola; Sirpa Salokari; Niemen kylät ry\nVesa Virta; Ville Vuori; Lahden säätiö",
+        "Kivisalon kaupunki; Maija Meri (pj); Matti Maunula\nNorrklobbs kommun; Bo Backman (vpj); Siv Strand\n"
+        "Niemen kylät ry; Elli Eskola; Sirpa Salokari\nLahden säätiö; Vesa Virta; Ville Vuori",
         "ke 10.2.2027 klo 10.00–12.00 Kaupungintalo ja Teams",
         "1 § Saaristo-ohjelman väliarviointi\nEsitys: Merkitään väliarviointi tiedoksi.\n\n"
         "2 § Matkailureittien kehittämishanke\nEsitys: Hyväksytään hankesuunnitelma.",
@@ -73,8 +73,8 @@ STORIES: Mapping[str, Story] = {
     ),
     "sv": Story(
         "Öarnas styrgrupp",
-        "Maija Meri (ordf.); Matti Maunula; Kivisalo stad\nBo Backman (vice ordf.); Siv Strand; Norrklobbs kommun\n"
-        "Elli Eskola; Sirpa Salokari; Niemi byar rf\nVesa Virta; Ville Vuori; Lahtisstiftelsen",
+        "Kivisalo stad; Maija Meri (ordf.); Matti Maunula\nNorrklobbs kommun; Bo Backman (vice ordf.); Siv Strand\n"
+        "Niemi byar rf; Elli Eskola; Sirpa Salokari\nLahtisstiftelsen; Vesa Virta; Ville Vuori",
         "on 10.2.2027 kl. 10.00–12.00 Stadshuset och Teams",
         "1 § Halvtidsutvärdering av skärgårdsprogrammet\nFörslag: Utvärderingen antecknas för kännedom.\n\n"
         "2 § Utvecklingsprojekt för turistleder\nFörslag: Projektplanen godkänns.",
@@ -86,8 +86,8 @@ STORIES: Mapping[str, Story] = {
     ),
     "en": Story(
         "Islands Steering Group",
-        "Maija Meri (chair); Matti Maunula; City of Kivisalo\nBo Backman (vice chair); Siv Strand; Municipality of Norrklobb\n"
-        "Elli Eskola; Sirpa Salokari; Niemi Villages Association\nVesa Virta; Ville Vuori; Lahti Foundation",
+        "City of Kivisalo; Maija Meri (chair); Matti Maunula\nMunicipality of Norrklobb; Bo Backman (vice chair); Siv Strand\n"
+        "Niemi Villages Association; Elli Eskola; Sirpa Salokari\nLahti Foundation; Vesa Virta; Ville Vuori",
         "Wed 10.2.2027 10:00–12:00 City hall and Teams",
         "§ 1 Mid-term review of the archipelago programme\nProposal: The review is noted.\n\n"
         "§ 2 Development of the tourist routes\nProposal: The project plan is approved.",

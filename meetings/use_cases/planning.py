@@ -286,7 +286,7 @@ def _plan(typed: Typed) -> Plan:
     if day is None:
         raise Refused("planning.day_missing")
     if start is None:
-        raise Refused("planning.start_missing")
+        raise Refused("planning.start_unread", text=typed.start.strip()[:20]) if typed.start.strip() else Refused("planning.start_missing")
     end = read_clock(typed.end)
     if end is None and typed.end.strip():
         raise Refused("planning.end_unread", text=typed.end.strip()[:20])

@@ -14,18 +14,19 @@ import meetings.screens
 from cards import CARDS, render
 from cards.kit import Frame
 from cards.quotes import preview
+from meetings import commands as c
 from meetings.model import Phase
 from meetings.screens.agenda import ItemForm, MeetingOnBoard
 from meetings.screens.attendance import RollOnBoard
 from meetings.screens.base import OnBoard, Screen, Told
-from meetings.screens.guide import AskedAgain, BodiesShown, TextTaken
+from meetings.screens.guide import AskedAgain, BodiesShown, TextTaken, Welcomed
 from meetings.screens.minutes import ApprovedOnBoard, CommentForm, MinutesDesk, RoundOnBoard
 from meetings.screens.quotes import Quote, Quotes
 from meetings.screens.record import Closing, ItemDesk
 from meetings.screens.setup import BodyForm
 from tests.cards import rules
 from tests.cards.screens import SCREENS, Words
-from texts import LANGUAGES
+from texts import LANGUAGES, t
 
 BOARD = (MeetingOnBoard, RollOnBoard, RoundOnBoard, ApprovedOnBoard)
 DIALOGS = (BodyForm, ItemDesk, ItemForm, CommentForm)
@@ -147,6 +148,17 @@ def test_a_running_round_is_a_ring(kind: type[Screen]) -> None:
 def test_what_stands_in_the_list_of_the_compose_box_is_text(name: str) -> None:
     shown = preview(cast("Quote", SCREENS[name]), "fi")
     assert [fault for text in shown.values() for fault in rules.leads_nowhere(text)] == []
+
+
+def test_nobody_is_told_to_press_what_they_do_not_see() -> None:
+    greeting = [Welcomed(on_board=False, steps=steps) for steps in ((c.SetUpBody(), c.ShowHelp()), (c.ShowHelp(),))]
+    assert [t("en", "guide.welcome_press") in str(render(one, "en", "n")) for one in greeting] == [True, False]
+    rolls = [one for one in SCREENS.values() if isinstance(one, RollOnBoard) and one.meeting.phase is Phase.OPEN]
+    told = {key: t("en", f"attendance.{key}") for key in ("press", "press_later")}
+    for roll in rolls:
+        assert any(text in str(render(roll, "en", "n")) for text in told.values())
+        assert not any(text in str(render(replace(roll, steps=()), "en", "n")) for text in told.values())
+    assert rolls
 
 
 def test_the_large_samples_are_hostile() -> None:

@@ -177,7 +177,7 @@ async def test_the_report_of_a_call_is_held_against_the_record_and_changes_nothi
         await room.at(HELD + timedelta(minutes=135))
         await scene.wait_told(scene.desk, "Kokouksen 1/2026 Teams-läsnäoloraportti eroaa kirjauksista.")
         roll = await scene.say("show_attendance")
-        assert "Vesa Virta: raportin mukaan Teams-kokouksessa klo 10.02 – klo 11.02, kirjausten mukaan ei läsnä." in text_of(roll)
+        assert "Vesa Virta: raportin mukaan Teams-kokouksessa klo 10.02–11.02, kirjausten mukaan ei läsnä." in text_of(roll)
         assert text_of(roll).count("raportin mukaan") == 1
         assert (rows(tmp_path, "SELECT * FROM attendance"), rows(tmp_path, "SELECT * FROM movement")) == before
         # Nothing is kept of those who are not of the roll, and of nobody once the minutes have gone round.
