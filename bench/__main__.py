@@ -19,7 +19,7 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 BENCHES = {
     "P1": ("bench.turns", 240),
     "P2": ("bench.waiting", 180),
-    "P3": ("bench.growth", 300),
+    "P3": ("bench.growth", 480),
     "P4": ("bench.storm", 330),
     "P5": ("bench.documents", 90),
     "P6": ("bench.replicas", 240),

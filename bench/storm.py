@@ -115,6 +115,7 @@ async def measure(bodies: int = MANY, watched: float = WATCHED) -> Table:
         async with channel.open() as service_url, contextlib.AsyncExitStack() as stack:
             await _fill(server.url, service_url, bodies)
             told = {"DATABASE_URL": server.url, "PYKALA_LOCAL": "1", "GRAPH_BASE_URL": "http://127.0.0.1:9/v1.0"}
+            told["PUBLIC_URL"] = "http://127.0.0.1:9"  # nobody follows the links
             workers = [await stack.enter_async_context(serve(["app.py", "--role", "worker"], told)) for _ in range(WORKERS)]
             before = server.cpu(), [one.cpu() for one in workers]
             decided = await _storm(server, bodies)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import documents
+from bench import documents, storm
 from bench.__main__ import BENCHES, one
 from bench.contenders import Contender, Running, Stage, echo, press, status
 from bench.copies import FIRST, copied, copy_body
@@ -36,6 +36,15 @@ async def test_every_bot_answers_and_is_measured(tmp_path: Path) -> None:
                 await stage.send(Running(Contender("bare", "bare", echo, replies=2), bots[0].served, echo(stage.channel)), 1, 1)
             with pytest.raises(ExceptionGroup):
                 await stage.send(Running(bots[0].contender, bots[0].served, iter([b"{}"])), 1, 1)
+
+
+async def test_a_small_storm_is_decided_by_workers() -> None:
+    try:
+        table = await storm.measure(bodies=6, watched=1.0)
+    except Missing as lack:
+        pytest.skip(str(lack))
+    assert table.rows[0][0] == "6"
+    assert [target.met for target in table.targets] == [True, True, True]
 
 
 async def test_documents_have_six_pages() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine
 
 from storage.database import Storage
 from storage.migrate import upgrade
-from tests.storage.databases import Clock, NoPostgres, empty, postgres
+from tests.storage.databases import Clock, NoPostgres, empty, migrated, postgres
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +44,8 @@ def clock() -> Clock:
 @pytest.fixture
 async def storage(url: str, clock: Clock) -> AsyncIterator[Storage]:
     """Nothing is known by heart: what is read is what the database says (test_known.py tests the rest)."""
+    if url.startswith("sqlite"):
+        migrated(Path(url.removeprefix("sqlite:///")))
     opened = Storage(url, clock=clock, known=0)
     await opened.start()
     yield opened

@@ -1,4 +1,4 @@
-"""The databases a storage test runs on: a file of its own, and a real PostgreSQL that is emptied between tests."""
+"""The databases that tests run on: a file of its own for each, and a real PostgreSQL that is emptied between them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, NullPool, create_engine, make_url, text
 
 from storage import tables
+from storage.engine import open_engine
+from storage.migrate import upgrade
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 5, 11, 7, 0, tzinfo=UTC)
@@ -35,6 +38,23 @@ class Clock:
 
     def passes(self, **amount: float) -> None:
         self.now += timedelta(**amount)
+
+
+def migrated(file: Path) -> str:
+    """The address of an SQLite database of this version: the one in the file, else an empty one, which is migrated once for all tests."""
+    if not file.exists():
+        file.write_bytes(_empty_file())
+    return f"sqlite:///{file}"
+
+
+@cache
+def _empty_file() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "empty.db"
+        engine = open_engine(f"sqlite:///{file}")
+        upgrade(engine)
+        engine.dispose()
+        return file.read_bytes()
 
 
 @contextmanager

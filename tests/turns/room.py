@@ -17,6 +17,7 @@ from app import create_app
 from settings import Settings
 from tests.ports import free_port
 from tests.standins.channel import Channel, Person, Place, Posted, card_of
+from tests.storage.databases import migrated
 
 Card = dict[str, Any]
 
@@ -44,7 +45,7 @@ class Room:
         await self.channel.__aexit__(kind, error, trace)
 
     async def start(self) -> None:
-        database = f"sqlite:///{self._folder / 'room.db'}"
+        database = migrated(self._folder / "room.db")
         here = {"PYKALA_LOCAL": True, "host": "127.0.0.1", "port": self.port, "database_url": database, **self._settings}
         settings = Settings(_env_file=None, **here)  # type: ignore[call-arg]
         await self._listen(await create_app(settings, clock=lambda: self._now, pace=0.02))

@@ -23,6 +23,7 @@ from settings import Settings
 from tests.graph.conftest import served
 from tests.standins.channel import Channel
 from tests.standins.issuer import APP_ID, SECRET, TENANT, Issuer
+from tests.storage.databases import migrated
 from tests.turns.room import Room
 
 GRAPH_HOST = "127.0.0.2"
@@ -67,7 +68,7 @@ class Tenancy(Room):
             "PUBLIC_URL": "https://pykala.example.org",
             "LOGIN_URL": self.issuer.login_url,
             "GRAPH_BASE_URL": f"{self.graph_url}/graph/v1.0",
-            "DATABASE_URL": f"sqlite:///{self._folder / 'room.db'}",
+            "DATABASE_URL": migrated(self._folder / "room.db"),
         }
         with pytest.MonkeyPatch.context() as patch:
             for name, value in names.items():

@@ -20,6 +20,7 @@ from storage.database import Storage
 from storage.transaction import Transaction
 from tests.samples import body as sample_body
 from tests.samples import meeting as sample_meeting
+from tests.storage.databases import migrated
 
 Shown = TypeVar("Shown", bound=Screen)
 OPENED = datetime(2026, 5, 11, 7, 0, tzinfo=UTC)  # 10.00 in Helsinki, on the day of the sample meeting
@@ -101,7 +102,7 @@ async def stage(
     body = body or sample_body()
     meeting = meeting or sample_meeting()
     holder: list[Stage] = []
-    storage = Storage(f"sqlite:///{folder / 'stage.db'}", clock=lambda: holder[0].now if holder else OPENED)
+    storage = Storage(migrated(folder / "stage.db"), clock=lambda: holder[0].now if holder else OPENED)
     await storage.start()
     made = Stage(storage)
     holder.append(made)
