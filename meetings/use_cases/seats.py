@@ -169,18 +169,20 @@ def _here(body: Body, seat: Seat, day: date) -> frozenset[str]:
 
 
 def _namesake(tx: Tx, body: Body, seat: Seat, day: date, account: Person) -> Person | None:
-    """The holder of the seat who is only a name as yet, and the account's name."""
-    here = _here(body, seat, day)
-    if account.id in here:
-        return None
-    return roster.find_person(roster.Named(account.name), (one for one in tx.people(here).values() if not one.account_id))
+    """The holder of the seat who is only a name as yet, and the account's name. Two who have held one seat are two people."""
+    names = [one for one in tx.people(_here(body, seat, day)).values() if not one.account_id]
+    named = roster.find_person(roster.Named(account.name), names)
+    return None if named is None or _held(body, named) & _held(body, account) else named
+
+
+def _held(body: Body, person: Person) -> frozenset[str]:
+    """The seats the person has or has had."""
+    return frozenset(one.seat_id for one in body.holdings if one.person_id == person.id)
 
 
 def _joined(tx: Tx, body: Body, named: Person, account: Person) -> Body:
     """The roster and the record say of the account what they said of the name."""
-    if {one.seat_id for one in body.holdings if one.person_id == named.id} & {
-        one.seat_id for one in body.holdings if one.person_id == account.id
-    }:
+    if _held(body, named) & _held(body, account):
         raise Refused("seats.link_same_seat", account=account.name)
     body = roster.with_person(body, named.id, account.id)
     body = tx.save(body)

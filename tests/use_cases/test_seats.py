@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from meetings import commands as c
-from meetings.model import Capacity
+from meetings.model import Capacity, Holding
 from meetings.rules.seats import seats_on
 from meetings.screens.seats import SeatForm
+from tests.samples import body as sample_body
 from tests.use_cases.stage import OPENED, Stage, stage
 
 NAMES = {"member": "Nimi m3", "deputies": "Nimi d3"}
@@ -93,6 +95,17 @@ async def test_an_account_chosen_where_its_name_sits_is_that_name_in_the_record_
         present = {one.person_id for one in (await room.meeting()).attendances}
         assert (len(meeting.attendances), "stranger" in present, "d3" in present) == (len(meeting.attendances), True, False)
         assert (await room.person("stranger")).email == "d3@saaret.example"
+
+
+async def test_two_of_one_name_who_have_held_the_seat_stay_two(tmp_path: Path) -> None:
+    """He was a deputy here once; his namesake, who has no account, is one now; and he becomes the member."""
+    body = sample_body()
+    past = Holding("past", "body", "s3", "stranger", Capacity.DEPUTY, 1, until=date(2026, 1, 31))
+    async with stage(tmp_path, replace(body, holdings=(*body.holdings, past)), without_teams=("d3",)) as room:
+        person = replace(await room.person("stranger"), name="Nimi d3")
+        await room.storage.run(lambda tx: tx.save(person), actor=await room.person("sec"))
+        await room.do("sec", change(member_account="account-stranger"))
+        assert await holders(room) == ("stranger", ("d3",))
 
 
 async def test_an_account_of_another_name_is_another_person(tmp_path: Path) -> None:
