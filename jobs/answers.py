@@ -134,7 +134,7 @@ class AnswerHandlers:
         noted: dict[str, str | date] = {"trouble": ""}
         if unsure:
             # Told again when asked again, and nobody will notify of it.
-            tx.later(e.ReadAnswers(), due=tx.now + self._often)
+            tx.by(e.ReadAnswers(), tx.now + self._often)
         else:
             noted |= {"delta_link": changes.link} | ({"window_end": changes.until} if changes.until else {})
         tx.note_watch(self._mailbox, **noted)

@@ -123,6 +123,13 @@ def write(connection: Connection, now: datetime, wanted: Sequence[tuple[Effect, 
     return bool(rows) or any(absorbed.values())
 
 
+def waits_until(connection: Connection, wanted: Effect) -> datetime | None:
+    """When the waiting row of this effect's key is due; None where none waits."""
+    query = select(effect.c.due_at).where(effect.c.key == wanted.key, effect.c.state == WAITING)
+    found: datetime | None = connection.execute(query).scalar()
+    return found
+
+
 def claim(connection: Connection, now: datetime, most: int, worker_id: str = "", busy: bool = False, timers: bool = True) -> list[Claimed]:
     """Up to `most` due effects, the first of each lane in which nothing runs. The attempt is counted here, so that an effect that
     kills its process does not loop for ever. An earlier waiting row of the lane is not overtaken. Of those that saw a process end, one by

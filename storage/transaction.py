@@ -488,6 +488,12 @@ class Transaction:
     def later(self, effect: Effect, due: datetime | None = None) -> None:
         self._effects.append((effect, due or self.now))
 
+    def by(self, effect: Effect, due: datetime) -> None:
+        """Later, but no later than that: one that waits for a sooner time keeps it."""
+        waits = outbox.waits_until(self._connection, effect)
+        if waits is None or waits > due:
+            self.later(effect, due)
+
     def finish(self) -> bool:
         """Write what was left for later, in the order it was asked for; whether the runner has something new to look at."""
         return outbox.write(self._connection, self.now, self._effects, self._turn)
