@@ -41,7 +41,7 @@ class SeatsShown(Screen):
 class SeatForm(Screen):
     """One seat as it is held today, its history, and the form of a change, filled with what is or with what was typed.
 
-    `accounts`: those nobody of the roster has, to choose from; `unlinked`: holders of the seat without one.
+    `accounts`: of those with neither a seat nor an expert's place, to choose from; `unlinked`: holders of the seat without one.
     """
 
     body: Body

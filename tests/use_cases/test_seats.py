@@ -66,15 +66,16 @@ async def test_what_cannot_be_is_refused_with_nothing_changed(tmp_path: Path, fi
         before = await room.body()
         assert await room.refused("sec", change(**fields)) == key
         assert await room.body() == before
-        assert key == "seats.no_such_account" or isinstance(await room.refusal("sec", change(**fields)), SeatForm)
+        assert isinstance(await room.refusal("sec", change(**fields)), SeatForm)
 
 
-async def test_an_account_that_is_not_offered_is_not_lost_from_the_form_when_something_else_is_wrong(tmp_path: Path) -> None:
+async def test_what_was_chosen_stays_in_the_form_when_something_else_is_wrong(tmp_path: Path) -> None:
     async with stage(tmp_path) as room:
         form = await room.refusal("sec", change(deputy_account="stranger", member_account="stranger", since="joskus"))
         assert isinstance(form, SeatForm)
         assert (form.member_account, form.deputy_account, form.since) == ("stranger", "stranger", "joskus")
-        assert [one.id for one in form.accounts if one.id == "stranger"] == ["stranger"]
+        # Offered are those who have an account and neither a seat nor an expert's place.
+        assert [one.id for one in form.accounts] == ["sec", "stranger"]
 
 
 async def test_an_account_chosen_where_its_name_sits_is_that_name_in_the_record_too(tmp_path: Path) -> None:
@@ -83,7 +84,6 @@ async def test_an_account_chosen_where_its_name_sits_is_that_name_in_the_record_
         person = replace(await room.person("stranger"), name="Nimi d3", email="")
         named = replace(await room.person("d3"), email="d3@saaret.example")
         await room.storage.run(lambda tx: (tx.save(person), tx.save(named)), actor=await room.person("sec"))
-        meeting = await room.meeting()
         await room.do("sec", c.OpenMeeting(meeting_id="meeting"))
         await room.do("sec", c.SetAttendance(meeting_id="meeting", sign="present", person_ids=("d3",)))
         before = await room.body()
@@ -93,7 +93,7 @@ async def test_an_account_chosen_where_its_name_sits_is_that_name_in_the_record_
         moved = [replace(one, person_id="stranger") if one.person_id == "d3" else one for one in before.holdings]
         assert sorted(body.holdings, key=lambda one: one.id) == sorted(moved, key=lambda one: one.id)
         present = {one.person_id for one in (await room.meeting()).attendances}
-        assert (len(meeting.attendances), "stranger" in present, "d3" in present) == (len(meeting.attendances), True, False)
+        assert ("stranger" in present, "d3" in present) == (True, False)
         assert (await room.person("stranger")).email == "d3@saaret.example"
 
 
