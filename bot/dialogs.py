@@ -11,7 +11,7 @@ from typing import Any
 from meetings import commands as c
 
 FETCH, SUBMIT = "task/fetch", "task/submit"
-# The forms that are shown there. Asked for, nothing else is done.
+# The forms that are shown there. Asked for, nothing is recorded.
 SHOWN: tuple[type[c.Command], ...] = (c.ShowItem, c.EditItem, c.ShowBody, c.CommentMinutes)
 # When these are done there is nothing more to do there; after an item comes the next one.
 LAST: tuple[type[c.Command], ...] = (c.ChangeBody, c.EditItem, c.CommentMinutes, c.AnswerNoComments)
